@@ -1,0 +1,240 @@
+/*
+ * libmemtrace: read and summarise captures written by memray-run(1).
+ * See libmemtrace(3); the format is specified in memtrace(5).  The other
+ * half, making captures, is <mt_record.h>.
+ *
+ * Conventions.  Functions that can fail return enum mt_status and fill the
+ * caller's struct mt_error, which may be NULL.  Nothing here prints, exits,
+ * or changes signals, locale or environment.  A handle may be used by one
+ * thread at a time.  Sizes are in bytes, times in nanoseconds; a time of day
+ * counts from 1970-01-01 UTC.  Strings returned are UTF-8 as far as the
+ * program's own were, never NULL, and live as long as their handle.
+ */
+
+#ifndef MEMTRACE_H
+#define MEMTRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MT_API	__attribute__((__visibility__("default")))
+
+#define MT_VERSION_STRING	"0.1.0"
+
+enum mt_status {
+	MT_END = 1,		/* no more */
+	MT_OK = 0,
+	MT_ERR_SYS = -1,	/* a system call failed; see mt_error.sys */
+	MT_ERR_FORMAT = -2,	/* not a capture, or damaged beyond use */
+	MT_ERR_VERSION = -3,	/* a capture of an unsupported major version */
+	MT_ERR_NOMEM = -4,
+	MT_ERR_LIMIT = -5	/* a value out of the range that we handle */
+};
+
+/*
+ * Where a failed call says what went wrong.  Owned by the caller, so that it
+ * works before there is a handle and after the handle is gone.
+ */
+struct mt_error {
+	int	sys;		/* errno value, or 0 */
+	char	text[192];	/* no newline, no program name, no file name */
+};
+
+/* Name of an allocation function ("malloc"), "unknown" for no known one. */
+MT_API const char	*mt_allocator_name(unsigned);
+
+/* ---- Captures ------------------------------------------------------- */
+
+struct mt_capture;
+
+enum mt_capture_flag {
+	MT_CAPTURE_CUT = 1,	/* no proper end: the file was cut short */
+	MT_CAPTURE_DAMAGED = 2,	/* some blocks were skipped as unreadable */
+	MT_CAPTURE_AGGREGATED = 4, /* tables only, no events */
+	MT_CAPTURE_REBUILT = 8,	/* tables were made from the events */
+	MT_CAPTURE_DISK_FULL = 16 /* not all events could be written */
+};
+
+struct mt_meta {
+	const char	*command_line;
+	const char	*python_version;
+	const char	*python_allocator;	/* "pymalloc", "malloc", ... */
+	uint64_t	 pid;
+	uint64_t	 start_time_ns;		/* time of day */
+	uint64_t	 end_time_ns;		/* time of day; 0 if unknown */
+	uint64_t	 total_allocations;
+	uint64_t	 total_bytes;
+	uint64_t	 peak_bytes;		/* high-water mark of the heap */
+	uint64_t	 peak_time_ns;		/* time of day; 0 if unknown */
+	uint64_t	 leaked_allocations;	/* live at the script's end */
+	uint64_t	 leaked_bytes;
+	uint64_t	 lost_events;
+	bool		 has_exit_status;
+	int		 exit_status;		/* as wait(2) reports it */
+	bool		 has_native_traces;
+	bool		 trace_python_allocators;
+	unsigned	 flags;			/* enum mt_capture_flag */
+	uint64_t	 lost_bytes_of_file;	/* behind the last good block */
+};
+
+/* A function of the program. */
+struct mt_code {
+	const char	*function;	/* qualified name where there is one */
+	const char	*file;
+	uint32_t	 first_line;
+	const uint8_t	*table;		/* line table, for mt_line_of() */
+	size_t		 table_len;
+	unsigned	 table_kind;	/* enum mt_table of mt_wire.h */
+};
+
+/*
+ * The tree of call stacks.  Node 0 is the root and has no code; every other
+ * node's parent has a smaller number.
+ */
+struct mt_node {
+	uint32_t	parent;		/* the caller */
+	uint32_t	code;		/* index for mt_capture_code() */
+	int32_t		offset;		/* of the call, bytes; <0: not started */
+};
+
+/* All that one thread allocated at one stack through one function. */
+struct mt_site {
+	uint32_t	node;
+	uint32_t	thread;		/* index for mt_capture_thread() */
+	uint32_t	allocator;	/* enum mt_allocator */
+	uint64_t	allocations;	/* ever */
+	uint64_t	bytes;
+	uint64_t	peak_allocations; /* live at the high-water mark */
+	uint64_t	peak_bytes;
+	uint64_t	leaked_allocations; /* live at the script's end */
+	uint64_t	leaked_bytes;
+};
+
+struct mt_thread {
+	uint64_t	 tid;
+	const char	*name;		/* "" if unknown */
+};
+
+/* One point of the timeline. */
+struct mt_sample {
+	uint64_t	time_ns;	/* since start_time_ns */
+	uint64_t	heap;		/* bytes that the program has allocated */
+	uint64_t	rss;		/* resident set, bytes */
+	uint64_t	anon_rss;	/* its anonymous part */
+};
+
+enum mt_event_type {
+	MT_EVENT_ALLOC = 1,
+	MT_EVENT_FREE = 2,	/* of a block that was recorded */
+	MT_EVENT_UNMAP = 3	/* of a range that touches recorded mappings */
+};
+
+struct mt_event {
+	uint8_t		type;		/* enum mt_event_type */
+	uint8_t		allocator;	/* enum mt_allocator; MT_EVENT_ALLOC only */
+	uint32_t	thread;
+	uint32_t	node;		/* MT_EVENT_ALLOC only, else 0 */
+	uint64_t	addr;		/* 0 for a free: see ref */
+	uint64_t	size;		/* bytes; 0 for a free */
+	uint64_t	ref;		/* MT_EVENT_FREE: number of the freed
+					   allocation, counted from 0 */
+	uint64_t	time_ns;	/* since start_time_ns, coarse */
+};
+
+/*
+ * Open the capture at path; "-" is standard input, and any source that cannot
+ * seek is first copied to an unlinked temporary file.  A capture whose tables
+ * are missing (cut short) has them rebuilt from its events; flags of the
+ * metadata say so.  On failure *out is NULL.
+ */
+MT_API enum mt_status	mt_capture_open(struct mt_capture **out,
+			    const char *path, struct mt_error *);
+MT_API void		mt_capture_close(struct mt_capture *);
+
+MT_API const struct mt_meta *mt_capture_meta(const struct mt_capture *);
+
+/*
+ * The tables.  Each returns the number of entries and, if the pointer is not
+ * NULL, sets it to the first; entries are valid until the capture is closed.
+ * Every index in a table was checked: site.node < number of nodes, and so on.
+ */
+MT_API size_t	mt_capture_codes(const struct mt_capture *,
+		    const struct mt_code **);
+MT_API size_t	mt_capture_nodes(const struct mt_capture *,
+		    const struct mt_node **);
+MT_API size_t	mt_capture_sites(const struct mt_capture *,
+		    const struct mt_site **);
+MT_API size_t	mt_capture_threads(const struct mt_capture *,
+		    const struct mt_thread **);
+MT_API enum mt_status mt_capture_samples(struct mt_capture *,
+		    const struct mt_sample **, size_t *, struct mt_error *);
+
+/*
+ * Read the next events, in the order in which they happened, at most n.
+ * Returns MT_OK with *got > 0, or MT_END, or an error.  Damaged blocks are
+ * skipped and flagged in the metadata.
+ */
+MT_API enum mt_status mt_capture_events(struct mt_capture *,
+		    struct mt_event *, size_t n, size_t *got,
+		    struct mt_error *);
+MT_API void	mt_capture_rewind(struct mt_capture *);
+
+/*
+ * The line of an instruction offset of a code object; its first line where
+ * the table says nothing.
+ */
+MT_API uint32_t	mt_line_of(const struct mt_code *, int32_t offset);
+
+/* ---- Summaries ------------------------------------------------------ */
+
+/* Which allocations a report is about. */
+enum mt_view {
+	MT_VIEW_PEAK,		/* live at the high-water mark */
+	MT_VIEW_LEAKS,		/* live at the script's end */
+	MT_VIEW_ALL		/* ever made */
+};
+
+/*
+ * A function of a file, over all stacks in which it appears.  In the totals a
+ * function counts once per stack, however often it recurs there.
+ */
+struct mt_row {
+	const char	*function;
+	const char	*file;
+	uint32_t	 line;		/* where most of its total came through */
+	uint64_t	 total_bytes;
+	uint64_t	 own_bytes;
+	uint64_t	 total_allocations;
+	uint64_t	 own_allocations;
+};
+
+struct mt_summary;
+
+MT_API enum mt_status	mt_summary_new(struct mt_summary **out, enum mt_view,
+			    struct mt_error *);
+/* Add a capture, which may be closed afterwards. */
+MT_API enum mt_status	mt_summary_push(struct mt_summary *,
+			    const struct mt_capture *, struct mt_error *);
+/* Bytes and allocations of all that was pushed. */
+MT_API uint64_t		mt_summary_bytes(const struct mt_summary *);
+MT_API uint64_t		mt_summary_allocations(const struct mt_summary *);
+
+/*
+ * The rows, sorted in descending order by column: 1 total bytes, 2 total
+ * per cent (as 1), 3 own bytes, 4 own per cent (as 3), 5 allocations; ties
+ * by function, file.  Sets *n; the array is valid until the next call.
+ */
+MT_API const struct mt_row *mt_summary_rows(struct mt_summary *, int column,
+			    size_t *n);
+MT_API void		mt_summary_free(struct mt_summary *);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MEMTRACE_H */

@@ -1,0 +1,52 @@
+/*
+ * How a process gets its shared memory: the agent connects to the
+ * collector's SOCK_SEQPACKET socket, sends one struct mt_hello, receives one
+ * struct mt_welcome with the two descriptors of the session page and of an
+ * arena (SCM_RIGHTS, in this order; none if the verdict is not MT_TRACE),
+ * maps them and closes everything.  An agent that runs out of rings says
+ * hello again, with MT_HELLO_MORE.
+ */
+
+#ifndef MT_HELLO_H
+#define MT_HELLO_H
+
+#include <stdint.h>
+
+/*
+ * In the environment of the traced program: "path-of-the-socket".
+ * The agent removes it, and itself from LD_PRELOAD, from the environment of
+ * the first Python process, before the interpreter sees it.
+ */
+#define MT_ENV_SOCKET	"MEMTRACE_SOCKET"
+
+#define MT_HELLO_MAGIC	0x6d7468656c6c6f31ull
+
+enum mt_hello_kind {
+	MT_HELLO_PROCESS = 1,	/* a new process image with a CPython in it */
+	MT_HELLO_MORE = 2,	/* another arena for a process that has one */
+	MT_HELLO_UNSUPPORTED = 3 /* a CPython that the agent cannot trace */
+};
+
+struct mt_hello {
+	uint64_t	magic;
+	uint32_t	version;	/* MT_WIRE_VERSION */
+	uint32_t	kind;		/* enum mt_hello_kind */
+	uint32_t	py_hexversion;	/* PY_VERSION_HEX */
+	uint32_t	pid;		/* as the process sees itself */
+	char		py_version[64];	/* as sys.version begins; NUL at the end */
+};
+
+enum mt_verdict {
+	MT_TRACE = 1,
+	MT_IGNORE = 2		/* run on untraced, and ask no more */
+};
+
+struct mt_welcome {
+	uint64_t	magic;
+	uint32_t	version;
+	uint32_t	verdict;	/* enum mt_verdict */
+	uint32_t	flags;		/* what to record; none defined yet */
+	uint32_t	reserved;
+};
+
+#endif /* MT_HELLO_H */

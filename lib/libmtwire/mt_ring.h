@@ -1,0 +1,92 @@
+/*
+ * The memory that the traced process and the collector share.
+ *
+ * A session page, one for all processes of a run: the collector's clock, its
+ * sign of life and the bell that wakes it.  And per process an arena of rings,
+ * one ring for a thread.  Both are created and sized by the collector (memfd,
+ * or an unlinked file where a sandbox refuses that) and reach the process
+ * with the hello (mt_hello.h); the process keeps only the mappings.
+ *
+ * Positions in a ring count words since its start and never wrap; the word
+ * at position p lives in data[p & (words - 1)].  The producer owns head, the
+ * consumer owns tail.  The producer advances head only over whole records,
+ * so whatever instant the process dies at, no half record is ever visible.
+ */
+
+#ifndef MT_RING_H
+#define MT_RING_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mt_wire.h"
+
+#define MT_SESSION_MAGIC	0x6d74736573733031ull
+#define MT_ARENA_MAGIC		0x6d746172656e6131ull
+#define MT_SESSION_BYTES	4096u
+#define MT_ARENA_RINGS		16u	/* per arena; an arena more when used up */
+#define MT_RING_WORDS		(128u * 1024)	/* 1 MiB; a power of two */
+#define MT_CACHE_LINE		64
+
+/* A bit that the kernel sets in a robust futex when its owner dies. */
+#define MT_OWNER_DIED		0x40000000u
+
+struct mt_session_page {
+	uint64_t		magic;
+	uint32_t		version;	/* MT_WIRE_VERSION */
+	/*
+	 * Thread id of the collector, on that thread's robust list: the kernel
+	 * sets MT_OWNER_DIED in it however the collector ends.
+	 */
+	_Atomic uint32_t	lifeline;
+	/* Coarse microseconds since the start of the session. */
+	_Alignas(MT_CACHE_LINE) _Atomic uint64_t clock_us;
+	/*
+	 * 1 while the collector sleeps.  A producer that wants it awake
+	 * exchanges this with 0 and, if it was 1, does a FUTEX_WAKE.
+	 */
+	_Alignas(MT_CACHE_LINE) _Atomic uint32_t bell;
+};
+
+enum mt_ring_state {
+	MT_RING_FREE = 0,	/* zeroed by the collector; a thread may claim it */
+	MT_RING_USED = 1,	/* claimed by the thread tid */
+	MT_RING_LEAVING = 2	/* that thread is about to end */
+};
+
+struct mt_ring {
+	/* Written by the producer. */
+	_Alignas(MT_CACHE_LINE) _Atomic uint64_t head;	/* words */
+	_Atomic uint32_t	state;		/* enum mt_ring_state */
+	_Atomic uint32_t	tid;		/* kernel's thread id */
+	/* Written by the consumer, except that the producer sets waiting. */
+	_Alignas(MT_CACHE_LINE) _Atomic uint64_t tail;	/* words */
+	_Atomic uint32_t	waiting;	/* futex: 1 while the producer waits */
+};
+
+struct mt_arena {
+	uint64_t		magic;
+	uint32_t		version;	/* MT_WIRE_VERSION */
+	uint32_t		nrings;
+	uint32_t		ring_words;
+	uint32_t		data_offset;	/* bytes to the data of ring 0 */
+	struct mt_ring		ring[MT_ARENA_RINGS];
+};
+
+#define MT_ARENA_DATA_OFFSET	8192u
+#define MT_ARENA_BYTES							\
+	(MT_ARENA_DATA_OFFSET + (size_t)MT_ARENA_RINGS * MT_RING_WORDS * 8)
+
+_Static_assert(sizeof(struct mt_arena) <= MT_ARENA_DATA_OFFSET,
+    "rings overlap their data");
+
+/* The data of ring i, of MT_RING_WORDS words. */
+static inline uint64_t *
+mt_arena_data(struct mt_arena *a, unsigned i)
+{
+	return ((uint64_t *)((char *)a + MT_ARENA_DATA_OFFSET) +
+	    (size_t)i * MT_RING_WORDS);
+}
+
+#endif /* MT_RING_H */

@@ -1,0 +1,129 @@
+/*
+ * What the agent tells the collector: 64-bit words in a shared ring.
+ *
+ * Everything in libmtwire also runs inside the traced process.  Nothing here
+ * allocates, locks, calls stdio or touches errno; all of it is
+ * async-signal-safe.  The words never leave the machine, so they are in host
+ * order; both ends come from one build (the hello checks MT_WIRE_VERSION).
+ * The file format is another matter: see memtrace(5).
+ *
+ * Each thread of the traced process writes to a ring of its own.  A record
+ * is one word, or one word and its operands:
+ *
+ *	bits 56-63	operation, enum mt_op
+ *	bits 48-55	auxiliary number of the operation
+ *	bits  0-47	address or value
+ *
+ * Events (MT_OP_ALLOC, FREE, UNMAP, NOP, MARK) are numbered process-wide,
+ * without gaps, starting at 0; the number orders them between rings.  It is
+ * implied, one more than that of the ring's previous event, unless an
+ * MT_OP_SEQ record comes before the event.  A thread reserves the numbers of
+ * its events before it publishes them: that of a free before the memory is
+ * given back, that of an allocation after the memory was obtained.
+ */
+
+#ifndef MT_WIRE_H
+#define MT_WIRE_H
+
+#include <stdint.h>
+
+#define MT_WIRE_VERSION	1u
+
+enum mt_allocator {
+#define MT_ALLOCATOR(number, name, text)	MT_ALLOCATOR_##name = (number),
+#include "mt_allocator.def"
+#undef MT_ALLOCATOR
+	MT_ALLOCATOR_COUNT = 18		/* one more than the highest number */
+};
+
+enum mt_op {
+	MT_OP_PAD = 0,		/* never written: memory not yet reached */
+	/* Events, which have a number. */
+	MT_OP_ALLOC = 1,	/* aux allocator, address; next word: bytes */
+	MT_OP_FREE = 2,		/* aux allocator, address */
+	MT_OP_UNMAP = 3,	/* address; next word: bytes, whole pages */
+	MT_OP_NOP = 4,		/* a number that was reserved in vain */
+	MT_OP_MARK = 5,		/* aux: enum mt_mark */
+	/* State of the thread, applies to the events after it. */
+	MT_OP_SEQ = 16,		/* bits 0-55: number of the next event */
+	MT_OP_TIME = 17,	/* microseconds on the session's clock */
+	MT_OP_POP = 18,		/* remove this many frames from the top */
+	MT_OP_PUSH = 19,	/* a called frame, see MT_FRAME_* */
+	MT_OP_TOP = 20,		/* replace the top frame by this one */
+	/* Descriptions: address bits hold the payload bytes that follow. */
+	MT_OP_CODE = 32,	/* struct mt_code_desc, name, file, table */
+	MT_OP_THREAD = 33,	/* struct mt_thread_desc, name; starts a ring */
+	MT_OP_INFO = 34,	/* a key, NUL, a value: metadata of the capture */
+	MT_OP_NOTE = 35,	/* a line of text for the user */
+	MT_OP_LOST = 36		/* this many events could not be recorded */
+};
+
+#define MT_OP_IS_EVENT(op)	((op) >= MT_OP_ALLOC && (op) <= MT_OP_MARK)
+#define MT_OP_HAS_PAYLOAD(op)	((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE)
+
+enum mt_mark {
+	MT_MARK_START = 1,	/* the user's code begins */
+	MT_MARK_END = 2		/* the script has ended; what lives now is leaked */
+};
+
+#define MT_WORD(op, aux, value)						\
+	((uint64_t)(op) << 56 | (uint64_t)(aux) << 48 |			\
+	    ((uint64_t)(value) & MT_WORD_VALUE_MASK))
+#define MT_WORD_VALUE_MASK	0xffffffffffffull
+#define MT_WORD_OP(w)		((unsigned)((w) >> 56))
+#define MT_WORD_AUX(w)		((unsigned)((w) >> 48) & 0xff)
+#define MT_WORD_VALUE(w)	((w) & MT_WORD_VALUE_MASK)
+#define MT_WORD_SEQ(w)		((w) & 0xffffffffffffffull)
+
+/*
+ * MT_OP_PUSH and MT_OP_TOP: bits 0-31 are the code id, bits 32-55 the
+ * instruction offset in bytes plus MT_FRAME_BIAS (a frame that has not
+ * started has an offset of -2 or less).  Offsets that do not fit become
+ * MT_FRAME_NOWHERE, which means the first line of the function.
+ */
+#define MT_FRAME_BIAS		4
+#define MT_FRAME_NOWHERE	0u
+#define MT_FRAME_WORD(op, id, off)					\
+	((uint64_t)(op) << 56 | (uint64_t)(off) << 32 | (uint32_t)(id))
+#define MT_FRAME_ID(w)		((uint32_t)(w))
+#define MT_FRAME_OFFSET(w)	((uint32_t)((w) >> 32) & 0xffffffu)
+#define MT_FRAME_MAX_OFFSET	0xfffff0u
+
+/* How the table of a code object maps offsets to lines. */
+enum mt_table {
+	MT_TABLE_NONE = 0,	/* no table: every offset is the first line */
+	MT_TABLE_LNOTAB = 1,	/* co_lnotab, CPython 3.8 and 3.9 */
+	MT_TABLE_LINES310 = 2,	/* co_linetable of 3.10 */
+	MT_TABLE_LOCATIONS = 3,	/* co_linetable of 3.11 and later */
+	MT_TABLE_OFFSET_IS_LINE = 4 /* the offset is the line number itself */
+};
+
+#define MT_CODE_TABLE_MAX	(256u * 1024)	/* bytes; longer ones are cut */
+#define MT_CODE_STRING_MAX	4096u		/* bytes, likewise */
+
+/*
+ * A code object: this, then the qualified name, the file name (both UTF-8
+ * as far as Python's own strings are, without NUL) and the line table,
+ * without padding between them; zero bytes fill the last word.
+ * An id is described once, but possibly after another ring has used it.
+ */
+struct mt_code_desc {
+	uint32_t	id;		/* counts from 1 */
+	uint32_t	first_line;
+	uint16_t	name_len;	/* bytes */
+	uint16_t	file_len;
+	uint32_t	table_len;
+	uint32_t	table_kind;	/* enum mt_table */
+	uint32_t	flags;		/* co_flags */
+};
+
+/* First record of a thread's ring; its name follows, as above. */
+struct mt_thread_desc {
+	uint64_t	tid;		/* kernel's thread id */
+	uint64_t	pthread;	/* as threading.get_ident() */
+};
+
+/* Words needed for a payload of n bytes. */
+#define MT_PAYLOAD_WORDS(n)	(((n) + 7) / 8)
+
+#endif /* MT_WIRE_H */
