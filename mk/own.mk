@@ -6,6 +6,7 @@ LIBDIR     ?= ${PREFIX}/lib
 INCLUDEDIR ?= ${PREFIX}/include
 MANDIR     ?= ${PREFIX}/share/man
 TESTSDIR   ?= ${PREFIX}/tests/memtrace
+EXAMPLEDIR ?= ${PREFIX}/share/examples/memtrace
 
 # OBJTOP looks like an installed prefix: bin/ lib/ tests/, plus obj/.
 # O is relative to the top of the tree, whichever directory make runs in.
@@ -25,8 +26,9 @@ MK_WARN       ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototy
 		 -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
 		 -Wvla -Wformat=2 -Werror
 MK_SAN_no      =
-MK_SAN_yes     = -fsanitize=address,undefined -fno-omit-frame-pointer
-MK_CPPFLAGS    = -D_GNU_SOURCE -I${OBJTOP} ${MK_INC}
+MK_SAN_yes     = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+		 -fno-omit-frame-pointer
+MK_CPPFLAGS    = -D_GNU_SOURCE -I. ${MK_INC}
 MK_CFLAGS      = -std=c17 ${MK_OPT} ${MK_WARN} ${MK_SAN_${SAN}}
 MK_LDFLAGS     = ${MK_SAN_${SAN}} -Wl,--as-needed -Wl,-z,relro,-z,now
 COMPILE        = ${CC} ${MK_CPPFLAGS} ${CPPFLAGS} ${MK_CFLAGS} \
@@ -44,7 +46,11 @@ MK_DIALECT     = ${MK_D_${.MAKE.PID:Dbsd}}
 
 MK_SHLIBS      = ${LIBADD:%=${OBJTOP}/lib/lib%.so}
 MK_INTLIBS     = ${INTLIBS:%=${OBJTOP}/lib/priv/lib%.a}
-MK_LIBS        = ${MK_INTLIBS} -L${OBJTOP}/lib ${LIBADD:%=-l%} ${LDADD}
+# Archives may need each other, hence the group; what they need of the system
+# stands beside them (intlib.mk), so that a program names its own libraries only.
+MK_LIBS        = -Wl,--start-group ${MK_INTLIBS} -Wl,--end-group \
+		 -L${OBJTOP}/lib ${LIBADD:%=-l%} ${LDADD} \
+		 `cat /dev/null ${MK_INTLIBS:%.a=%.libs}`
 OBJS           = ${SRCS:%.c=${OBJDIR}/%.o}
 
 .PHONY: all install clean lint check depend

@@ -1,0 +1,2 @@
+# goals.gnu.mk - see subdir.mk; for GNU make.
+MK_FIRST = $(filter deps clean,$(MAKECMDGOALS))
