@@ -1,0 +1,47 @@
+/*
+ * Writes JSON (RFC 8259), always valid UTF-8: what is not UTF-8 in a string
+ * becomes U+FFFD.  The outer levels get a line per element, the inner ones
+ * stay on one line, so that a row is a line.  Errors stay with the stream.
+ *
+ *	fe_json_object(j);
+ *	fe_json_key(j, "rows");
+ *	fe_json_array(j);
+ *	fe_json_uint(j, 1);
+ *	fe_json_end(j);
+ *	fe_json_end(j);			and a newline, at the last one
+ */
+
+#ifndef FE_JSON_H
+#define FE_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define FE_JSON_DEPTH	16	/* more levels than any report has */
+
+struct fe_json {
+	FILE		*fp;
+	unsigned	 depth;
+	unsigned	 broken;	/* levels with a line per element */
+	bool		 filled[FE_JSON_DEPTH]; /* level has an element */
+	char		 closer[FE_JSON_DEPTH];
+	bool		 after_key;
+};
+
+/* Break lines in the outer `broken` levels. */
+void	fe_json_init(struct fe_json *, FILE *, unsigned broken);
+
+void	fe_json_object(struct fe_json *);
+void	fe_json_array(struct fe_json *);
+void	fe_json_end(struct fe_json *);
+
+void	fe_json_key(struct fe_json *, const char *);
+void	fe_json_string(struct fe_json *, const char *);	/* NULL: null */
+void	fe_json_uint(struct fe_json *, uint64_t);
+void	fe_json_bool(struct fe_json *, bool);
+void	fe_json_null(struct fe_json *);
+/* A number with two decimals; null if it is not finite. */
+void	fe_json_decimal(struct fe_json *, double);
+
+#endif /* FE_JSON_H */

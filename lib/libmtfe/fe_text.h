@@ -1,0 +1,42 @@
+/*
+ * Text that came out of a capture, made fit for terminals and pipes: names
+ * in a program may hold anything, also what moves a cursor.
+ */
+
+#ifndef FE_TEXT_H
+#define FE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FE_TEXT_BAD	UINT32_MAX
+
+/*
+ * Decode the first character of the n > 0 bytes at s into *cp and return its
+ * length.  A byte that starts no valid UTF-8 is FE_TEXT_BAD, of length 1.
+ */
+size_t	fe_text_next(const char *s, size_t n, uint32_t *cp);
+
+/* Cells that a character takes on a terminal: 0, 1 or 2. */
+unsigned	fe_text_cells(uint32_t cp);
+
+/*
+ * A copy of s, to be freed: always valid UTF-8, on one line, with \n, \t,
+ * \xNN or \uNNNN for control characters, characters that reorder the line,
+ * and bytes that are not UTF-8.  If reversible, a backslash becomes two.
+ */
+char	*fe_text_clean(const char *s, bool reversible);
+
+/*
+ * Where to cut the clean text s of n bytes out of its middle so that it takes
+ * at most `cells` cells, one or more of them for a mark of mark_cells: keep
+ * [0, *head) and [*tail, n).  Without need for a cut both are n.
+ */
+void	fe_text_cut(const char *s, size_t n, unsigned cells,
+	    unsigned mark_cells, size_t *head, size_t *tail);
+
+/* Cells of a clean text. */
+unsigned	fe_text_width(const char *s, size_t n);
+
+#endif /* FE_TEXT_H */

@@ -1,0 +1,48 @@
+/* Messages of programs. */
+
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fe_text.h"
+#include "fe_warn.h"
+
+/* Error texts may quote the capture, so they are cleaned like any name. */
+static void
+line(const char *file, const char *kind, const char *text)
+{
+	char *clean = fe_text_clean(text, false);
+
+	if (file != NULL && strcmp(file, "-") == 0)
+		file = "standard input";
+	warnx("%s%s%s%s", file == NULL ? "" : file,
+	    file == NULL ? "" : ": ", kind, clean);
+	free(clean);
+}
+
+void
+fe_warn(const char *file, const struct mt_error *e)
+{
+	char text[sizeof(e->text) + 128];
+
+	if (e->sys == 0)
+		(void)snprintf(text, sizeof(text), "%s", e->text);
+	else
+		(void)snprintf(text, sizeof(text), "%s%s%s", e->text,
+		    *e->text == '\0' ? "" : ": ", strerror(e->sys));
+	line(file, "", text);
+}
+
+void
+fe_warning(const char *file, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	line(file, "warning: ", text);
+}
