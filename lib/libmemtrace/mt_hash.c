@@ -1,0 +1,93 @@
+/* Hash tables from keys to numbers. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_hash.h"
+
+#define HASH_MIN_SLOTS	64u
+#define HASH_MAX_SLOTS	(UINT32_C(1) << 31)
+
+/* Slots for n entries: at most five of eight are in use. */
+static uint32_t
+slots_for(uint32_t n)
+{
+	uint32_t slots;
+
+	slots = HASH_MIN_SLOTS;
+	while (slots < HASH_MAX_SLOTS && slots / 8 * 5 < n)
+		slots *= 2;
+	return (slots);
+}
+
+static void
+hash_put(struct mt_hash *t, uint32_t tag, uint32_t value_plus1)
+{
+	uint32_t i;
+
+	i = tag & t->mask;
+	while (t->slot[i].value != 0)
+		i = (i + 1) & t->mask;
+	t->slot[i].tag = tag;
+	t->slot[i].value = value_plus1;
+}
+
+bool
+mt_hash_reserve(struct mt_hash *t, uint32_t n)
+{
+	struct mt_hash old;
+	uint32_t i, slots;
+
+	slots = slots_for(n);
+	if (slots / 8 * 5 < n)
+		return (false);
+	if (t->slot != NULL && slots <= t->mask + 1)
+		return (true);
+	old = *t;
+	t->slot = calloc(slots, sizeof(*t->slot));
+	if (t->slot == NULL) {
+		*t = old;
+		return (false);
+	}
+	t->mask = slots - 1;
+	for (i = 0; old.slot != NULL && i <= old.mask; i++)
+		if (old.slot[i].value != 0)
+			hash_put(t, old.slot[i].tag, old.slot[i].value);
+	free(old.slot);
+	return (true);
+}
+
+bool
+mt_hash_add(struct mt_hash *t, uint64_t hash, uint32_t value)
+{
+	if ((t->slot == NULL || t->used >= (t->mask + 1) / 8 * 5) &&
+	    !mt_hash_reserve(t, t->used + 1))
+		return (false);
+	hash_put(t, (uint32_t)hash, value + 1);
+	t->used++;
+	return (true);
+}
+
+void
+mt_hash_fini(struct mt_hash *t)
+{
+	free(t->slot);
+	memset(t, 0, sizeof(*t));
+}
+
+uint64_t
+mt_hash_bytes(const void *data, size_t len)
+{
+	const unsigned char *p;
+	uint64_t h, w;
+
+	h = mt_hash_mix(len + 1);
+	for (p = data; len >= sizeof(w); p += sizeof(w), len -= sizeof(w)) {
+		memcpy(&w, p, sizeof(w));
+		h = mt_hash_mix(h ^ w);
+	}
+	w = 0;
+	if (len > 0)
+		memcpy(&w, p, len);
+	return (mt_hash_mix(h ^ w));
+}

@@ -1,0 +1,86 @@
+/* The tree of call stacks. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_stack.h"
+
+#define STACK_MIN_NODES	1024u
+#define STACK_MAX_NODES	(UINT32_C(1) << 30)
+
+static void
+stack_index(struct mt_stack *s, uint32_t id)
+{
+	const struct mt_node *n;
+	uint32_t i;
+
+	n = &s->node[id];
+	i = mt_stack_home(s, n->parent, n->code, n->offset);
+	while (s->slot[i].id != 0)
+		i = (i + 1) & s->mask;
+	s->slot[i].key = *n;
+	s->slot[i].id = id;
+}
+
+/* Two slots a node: probes stay short, and a slot is 16 bytes only. */
+static bool
+stack_grow(struct mt_stack *s, uint32_t cap)
+{
+	struct mt_stack_slot *slot;
+	struct mt_node *node;
+	uint32_t id;
+
+	if (cap > STACK_MAX_NODES)
+		return (false);
+	node = realloc(s->node, cap * sizeof(*node));
+	if (node == NULL)
+		return (false);
+	s->node = node;
+	slot = calloc((size_t)cap * 2, sizeof(*slot));
+	if (slot == NULL)
+		return (false);
+	free(s->slot);
+	s->slot = slot;
+	s->mask = cap * 2 - 1;
+	s->cap = cap;
+	for (id = 1; id < s->count; id++)
+		stack_index(s, id);
+	return (true);
+}
+
+bool
+mt_stack_init(struct mt_stack *s)
+{
+	memset(s, 0, sizeof(*s));
+	if (!stack_grow(s, STACK_MIN_NODES)) {
+		mt_stack_fini(s);
+		return (false);
+	}
+	memset(&s->node[0], 0, sizeof(s->node[0]));
+	s->count = 1;
+	return (true);
+}
+
+void
+mt_stack_fini(struct mt_stack *s)
+{
+	free(s->node);
+	free(s->slot);
+	memset(s, 0, sizeof(*s));
+}
+
+uint32_t
+mt_stack_add(struct mt_stack *s, uint32_t parent, uint32_t code,
+    int32_t offset)
+{
+	struct mt_node *n;
+
+	if (s->count == s->cap && !stack_grow(s, s->cap * 2))
+		return (MT_STACK_NONE);
+	n = &s->node[s->count];
+	n->parent = parent;
+	n->code = code;
+	n->offset = offset;
+	stack_index(s, s->count);
+	return (s->count++);
+}
