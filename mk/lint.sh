@@ -44,12 +44,14 @@ fi
 
 mandoc -T lint -W warning share/man/man*/* || bad "manual pages"
 
-# ATF calls the functions of a test program by their names (SC2317) and reads
-# no variable of theirs; a sourced helper is known only in the build directory.
+# In tests, ATF calls functions by their names (SC2317), reads variables
+# (SC2034) and sets some (SC2154); a helper is beside the test program only in
+# the build directory (SC1090, SC1091).
 find mk tests bench packaging -name '*.sh' ! -name '*_test.sh' \
-    -exec shellcheck {} + || bad "shell scripts"
-find tests -name '*_test.sh' -exec shellcheck -s sh \
-    -e SC1090,SC1091,SC2034,SC2154,SC2317 {} + || bad "shell tests"
+    ! -name '*_subr.sh' -exec shellcheck {} + || bad "shell scripts"
+find tests \( -name '*_test.sh' -o -name '*_subr.sh' \) \
+    -exec shellcheck -s sh -e SC1090,SC1091,SC2034,SC2154,SC2317 {} + ||
+    bad "shell tests"
 shellcheck .ci/run || bad ".ci/run"
 
 exit $status

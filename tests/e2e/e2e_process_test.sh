@@ -1,0 +1,128 @@
+. "$(atf_get_srcdir)/e2e_subr.sh"
+
+# ends how status: the program ends in this way; its output, its status and
+# its standard error are those of a plain run, and the capture is whole.
+ends()
+{
+	"$py" "$src/ends.py" "$1" > plain.out 2> plain.err
+	[ $? -eq "$2" ] || atf_skip "a plain run does not end with $2"
+	memray-run -q -o cap.bin "$py" "$src/ends.py" "$1" > out 2> err
+	atf_check_equal "$2" $?
+	atf_check -o file:plain.out cat out
+	atf_check -o file:plain.err cat err
+	e2e_reports
+	e2e_near "$1: kept" "$(e2e_row peak keep own_bytes)" 30000000
+	e2e_near "$1: leaked" "$(e2e_row leaks keep own_bytes)" 30000000
+	atf_check_equal "$2" "$(e2e_meta exit_status)"
+	atf_check_equal 0 "$(e2e_meta lost_events)"
+}
+
+exit_each()
+{
+	ends exit 3
+}
+
+underscore_exit_each()
+{
+	ends _exit 5
+}
+
+exception_each()
+{
+	ends raise 1
+}
+
+kill_each()
+{
+	ends kill 137
+}
+
+term_each()
+{
+	ends term 143
+}
+
+abort_each()
+{
+	# shellcheck disable=SC3045 # more than POSIX, but in all shells
+	ulimit -c 0
+	ends abort 134
+}
+
+# The program finds its process as it would without us.
+same_each()
+{
+	atf_check -o save:plain -e save:plain.err "$py" "$src/same.py" a "b c"
+	atf_check -o file:plain -e file:plain.err \
+	    memray-run -q -o cap.bin "$py" "$src/same.py" a "b c"
+}
+
+# Descriptors are numbered as without us, and closing them all is harmless.
+descriptors_each()
+{
+	atf_check -o save:plain "$py" "$src/descriptors.py"
+	e2e_record "$src/descriptors.py"
+	atf_check -o file:plain cat out
+	e2e_near "kept" "$(e2e_row leaks keep own_bytes)" 30000000
+}
+
+stdin_each()
+{
+	echo "from standard input" > in
+	atf_check -o inline:"FROM STANDARD INPUT\n\n" -x \
+	    "memray-run -q -o cap.bin $py $src/ends.py stdin < in"
+	e2e_reports
+	e2e_near "kept" "$(e2e_row leaks keep own_bytes)" 30000000
+}
+
+# Closed from the beginning, as under some supervisors.
+closed_stdio_each()
+{
+	atf_check memray-run -q -o cap.bin "$py" "$src/blocks.py" \
+	    <&- >&- 2>&-
+	e2e_reports
+	e2e_near "keep" "$(e2e_row leaks keep own_bytes)" 40000000
+}
+
+# The ways to name a program, other than interpreter and script.
+forms_each()
+{
+	cp "$src/blocks.py" .
+	atf_check memray-run -q -o a.bin --python "$py" blocks.py
+	atf_check memray-run -q -o b.bin --python "$py" -m blocks
+	atf_check -x "memray-run -q -o c.bin --python $py - < blocks.py"
+	atf_check memray-run -q -o d.bin --python "$py" \
+	    -c "$(cat blocks.py)"
+	for f in a b c d; do
+		mv $f.bin cap.bin
+		e2e_reports
+		e2e_near "$f: keep" "$(e2e_row leaks keep own_bytes)" 40000000
+		e2e_near "$f: peak" "$(e2e_meta peak_memory)" 100000000
+	done
+}
+
+# The user's own preloaded allocator goes on working, and is recorded.
+jemalloc_each()
+{
+	lib=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p |
+	    awk '/libjemalloc\.so/ { print $NF; exit }')
+	[ -n "$lib" ] || atf_skip "no jemalloc here"
+	LD_PRELOAD=$lib "$py" -c pass || atf_skip "does not run with jemalloc"
+	cp "$src/blocks.py" app.py
+	cat >> app.py <<-EOF
+	import os
+	print(os.environ["LD_PRELOAD"])
+	print("libjemalloc" in open("/proc/self/maps").read())
+	EOF
+	atf_check -o inline:"$lib\nTrue\n" env LD_PRELOAD="$lib" \
+	    memray-run -q -o cap.bin "$py" app.py
+	e2e_reports
+	e2e_near "keep" "$(e2e_row leaks keep own_bytes)" 40000000
+	e2e_near "hog" "$(e2e_row peak hog own_bytes)" 60000000
+}
+
+atf_init_test_cases()
+{
+	e2e_add exit underscore_exit exception kill term abort same \
+	    descriptors stdin closed_stdio forms jemalloc
+}
