@@ -1,0 +1,315 @@
+/* memray-run: run a Python program and record its memory allocations. */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mt_collect.h>
+#include <mt_record.h>
+
+#include "run_name.h"
+#include "run_report.h"
+#include "run_signal.h"
+#include "run_spawn.h"
+#include "run_target.h"
+#include "run_util.h"
+#include "run_wait.h"
+
+#define SAMPLE_MS	10
+#define EXITED(status)	((status) << 8)		/* as wait(2) reports it */
+
+/* Options without a letter. */
+enum {
+	OPT_COMPRESS = 256,
+	OPT_NO_COMPRESS,
+	OPT_PYTHON
+};
+
+static struct opts {
+	const char	*output;
+	const char	*python;
+	bool		 force;
+	bool		 quiet;
+	bool		 compress;
+	bool		 no_compress;
+	char		*module;
+	char		*code;
+} opts;
+
+static const char usage_text[] =
+    "usage: memray-run [-fq] [-o file] [--python interpreter]\n"
+    "                  [--compress-on-exit | --no-compress]\n"
+    "                  file | directory | - | -m module | -c code | program\n"
+    "                  [argument ...]\n";
+
+static const char help_text[] =
+    "\n"
+    "Run a Python program and record its memory allocations.\n"
+    "\n"
+    "  -c code                   run the code in this string\n"
+    "      --compress-on-exit    write a compressed capture (the default)\n"
+    "  -f, --force               replace the capture if it exists\n"
+    "  -h, --help                print this and end\n"
+    "  -m module                 run a module as a script\n"
+    "      --no-compress         write the capture uncompressed\n"
+    "  -o, --output file         name of the capture, - is standard output\n"
+    "      --python interpreter  the Python to use (python3)\n"
+    "  -q, --quiet               print nothing but errors\n"
+    "  -V, --version             print the version and end\n"
+    "\n"
+    "Options behind the program belong to the program.  -c and -m end the\n"
+    "options, too.  The capture is memray-<program>.<pid>.bin, beside the\n"
+    "script; memray-summary(1) explains it.\n";
+
+_Noreturn static void
+usage(void)
+{
+	(void)fputs(usage_text, stderr);
+	exit(RUN_EXIT_FAILED);
+}
+
+/* Print to standard output what was asked for, and end. */
+_Noreturn static void
+answer(const char *text, const char *more)
+{
+	(void)fputs(text, stdout);
+	(void)fputs(more, stdout);
+	if (fflush(stdout) != 0 || ferror(stdout) != 0)
+		err(RUN_EXIT_FAILED, "standard output");
+	exit(0);
+}
+
+static void
+parse_options(int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "compress-on-exit", no_argument, NULL, OPT_COMPRESS },
+		{ "force", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "no-compress", no_argument, NULL, OPT_NO_COMPRESS },
+		{ "output", required_argument, NULL, 'o' },
+		{ "python", required_argument, NULL, OPT_PYTHON },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int ch;
+
+	while (opts.module == NULL && opts.code == NULL &&
+	    (ch = getopt_long(argc, argv, "+c:fhm:o:qV", longopts, NULL)) != -1)
+		switch (ch) {
+		case 'c':
+			opts.code = optarg;
+			break;
+		case 'f':
+			opts.force = true;
+			break;
+		case 'h':
+			answer(usage_text, help_text);
+		case 'm':
+			opts.module = optarg;
+			break;
+		case 'o':
+			opts.output = optarg;
+			break;
+		case 'q':
+			opts.quiet = true;
+			break;
+		case 'V':
+			answer("memray-run " MT_VERSION_STRING, "\n");
+		case OPT_COMPRESS:
+			opts.compress = true;
+			break;
+		case OPT_NO_COMPRESS:
+			opts.no_compress = true;
+			break;
+		case OPT_PYTHON:
+			opts.python = optarg;
+			break;
+		default:
+			usage();
+		}
+	if (opts.compress && opts.no_compress) {
+		warnx("--compress-on-exit excludes --no-compress");
+		usage();
+	}
+}
+
+/*
+ * Occupy closed standard descriptors, so that no file of ours becomes one.
+ * Opened the wrong way round, they fail as they did before, and the program
+ * finds them closed.
+ */
+static void
+occupy_standard(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			(void)open("/dev/null", modes[fd] | O_CLOEXEC);
+}
+
+/* Our arguments with blanks between them, for the capture's metadata. */
+static char *
+command_line(char **argv)
+{
+	char *line = run_format("memray-run"), *longer;
+
+	for (char **p = argv + 1; *p != NULL; p++) {
+		longer = run_format("%s %s", line, *p);
+		free(line);
+		line = longer;
+	}
+	return (line);
+}
+
+static void
+find_target(struct run_target *t, char **args)
+{
+	if (opts.module != NULL)
+		run_target_module(t, opts.python, opts.module, args);
+	else if (opts.code != NULL)
+		run_target_code(t, opts.python, opts.code, args);
+	else if (*args != NULL)
+		run_target_file(t, opts.python, args);
+	else
+		usage();
+}
+
+static struct mt_collect *
+new_session(void)
+{
+	struct mt_collect_options co = {
+		.writer_flags = opts.no_compress ? MT_WRITER_NO_COMPRESS : 0,
+		.sample_ms = SAMPLE_MS
+	};
+	struct mt_collect *collect;
+	struct mt_error e;
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	co.start_time_ns = (uint64_t)now.tv_sec * 1000000000u +
+	    (uint64_t)now.tv_nsec;
+	if (mt_collect_new(&collect, &co, &e) == MT_OK)
+		return (collect);
+	warnx("%s", e.text);
+	return (NULL);
+}
+
+/*
+ * From the fork to exec(2): the capture and the collector are made ready
+ * while the child waits.  Returns 0, or the status to end with.
+ */
+static int
+start(struct run_child *child, struct mt_collect *collect,
+    const struct run_target *t, struct run_capture *c, const char *line)
+{
+	struct mt_collect_result unused;
+	struct mt_error e;
+	int error;
+
+	if (c->fd == -1 && run_name_create(c, t, child->pid, opts.force) != 0) {
+		run_spawn_cancel(child);
+		return (RUN_EXIT_FAILED);
+	}
+	if (mt_collect_start(collect, child->pid, c->fd, line, &e) != MT_OK) {
+		warnx("%s", e.text);
+		run_spawn_cancel(child);
+		return (RUN_EXIT_FAILED);
+	}
+	if ((error = run_spawn_go(child)) == 0)
+		return (0);
+	errno = error;
+	if (error == ENOENT && access(t->path, F_OK) == 0)
+		warnx("%s: its interpreter does not exist", t->path);
+	else
+		warn("%s", t->path);
+	error = run_exit_of(error);
+	mt_collect_finish(collect, EXITED(error), &unused);
+	return (error);
+}
+
+/* Returns the status to end with, as wait(2) reports it. */
+static int
+record(struct mt_collect *collect, const struct run_spawn *sp,
+    struct run_capture *c, const char *line)
+{
+	const struct run_target *t = sp->target;
+	struct mt_collect_result result;
+	struct run_child child;
+	int sigfd, status;
+
+	if (run_spawn_fork(&child, sp) != 0 ||
+	    (sigfd = run_signal_init()) == -1) {
+		warn("%s", t->path);
+		return (EXITED(RUN_EXIT_FAILED));
+	}
+	if ((status = start(&child, collect, t, c, line)) != 0) {
+		run_name_discard(c);
+		return (EXITED(status));
+	}
+	status = run_wait(collect, child.pid, sigfd);
+	mt_collect_finish(collect, status, &result);
+	(void)close(sigfd);
+	if (result.traced == 0)
+		run_name_discard(c);
+	if (!run_report(&result, t->path, c, opts.quiet) && status == 0)
+		return (EXITED(RUN_EXIT_FAILED));
+	return (status);
+}
+
+/* Returns the status to end with, as wait(2) reports it. */
+static int
+run(const struct run_target *t, struct run_capture *c, const char *line)
+{
+	struct run_spawn sp = { .target = t };
+	int status = EXITED(RUN_EXIT_FAILED);
+	char *agent = run_spawn_agent();
+	struct mt_collect *collect;
+	sigset_t mask;
+
+	if (opts.output != NULL &&
+	    run_name_open(c, opts.output, opts.force) != 0)
+		exit(RUN_EXIT_FAILED);
+	run_signal_block(&mask);
+	if ((collect = new_session()) != NULL) {
+		sp.agent = agent;
+		sp.socket = mt_collect_socket(collect);
+		sp.mask = &mask;
+		sp.stream_fd = c->stream_fd;
+		status = record(collect, &sp, c, line);
+		mt_collect_free(collect);
+	} else {
+		run_name_discard(c);
+	}
+	free(agent);
+	return (status);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run_capture capture = { .fd = -1, .stream_fd = -1 };
+	struct run_target target = { 0 };
+	char *line;
+	int status;
+
+	occupy_standard();
+	argv[0] = program_invocation_short_name;	/* getopt prints it */
+	line = command_line(argv);
+	parse_options(argc, argv);
+	find_target(&target, argv + optind);
+	status = run(&target, &capture, line);
+	run_name_fini(&capture);
+	run_target_fini(&target);
+	free(line);
+	run_signal_end(status);
+}

@@ -1,0 +1,40 @@
+/* The capture: its name, and how it comes into being. */
+
+#ifndef RUN_NAME_H
+#define RUN_NAME_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct run_target;
+
+struct run_capture {
+	int	 fd;		/* -1 as long as there is none */
+	char	*name;		/* for messages */
+	bool	 is_file;	/* of this name; else a stream */
+	int	 stream_fd;	/* our caller's descriptor, or -1 */
+	dev_t	 dev;		/* of a file that we created */
+	ino_t	 ino;		/* likewise; 0 for any other */
+};
+
+/*
+ * Open what -o names: a file, a FIFO, a device, "-" or /dev/fd/N.  An
+ * existing file is replaced if force.  Returns 0, or -1 after a line on
+ * standard error.
+ */
+int	run_name_open(struct run_capture *, const char *output, bool force);
+
+/*
+ * Create memray-<subject>.<pid>.bin beside the script or, where that is not
+ * possible, in the current directory.  Returns as above.
+ */
+int	run_name_create(struct run_capture *, const struct run_target *,
+	    pid_t pid, bool force);
+
+/* Remove the file again, if we created it and it is still there. */
+void	run_name_discard(const struct run_capture *);
+
+/* Close, and free the name. */
+void	run_name_fini(struct run_capture *);
+
+#endif /* RUN_NAME_H */

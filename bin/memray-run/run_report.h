@@ -1,0 +1,19 @@
+/* What memray-run says at the end of a run. */
+
+#ifndef RUN_REPORT_H
+#define RUN_REPORT_H
+
+#include <stdbool.h>
+
+#include <mt_collect.h>
+
+struct run_capture;
+
+/*
+ * Print the lines on standard error, only those of trouble if quiet.  Returns
+ * whether everything that the program did is in the capture.
+ */
+bool	run_report(const struct mt_collect_result *, const char *program,
+	    const struct run_capture *, bool quiet);
+
+#endif /* RUN_REPORT_H */

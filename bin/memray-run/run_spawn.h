@@ -1,0 +1,42 @@
+/*
+ * Starts the program.  The child waits until the capture, whose name needs
+ * its process id, exists and the collector is ready, and then executes it.
+ */
+
+#ifndef RUN_SPAWN_H
+#define RUN_SPAWN_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+struct run_target;
+
+struct run_spawn {
+	const struct run_target	*target;
+	const char		*agent;	/* path of the library to preload */
+	const char		*socket; /* of the collector */
+	const sigset_t		*mask;	/* the program's signal mask */
+	int			 stream_fd; /* that it must not inherit, or -1 */
+};
+
+struct run_child {
+	pid_t	pid;
+	int	sock;		/* to the child, until it has executed */
+};
+
+/* The agent beside us, to be freed; ends memray-run if there is none. */
+char	*run_spawn_agent(void);
+
+/* Fork the child.  Returns 0, or -1 with errno. */
+int	run_spawn_fork(struct run_child *, const struct run_spawn *);
+
+/*
+ * Let the child execute the program.  Returns 0 as soon as it has, or has
+ * been killed, else the errno value of exec(2); the child then has ended.
+ */
+int	run_spawn_go(struct run_child *);
+
+/* Let the child end, and wait for it. */
+void	run_spawn_cancel(struct run_child *);
+
+#endif /* RUN_SPAWN_H */

@@ -1,0 +1,104 @@
+/* While the program runs: the collector's work, signals, stops, the end. */
+
+#include <sys/wait.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <mt_collect.h>
+
+#include "run_signal.h"
+#include "run_util.h"
+#include "run_wait.h"
+
+/* A program that still is stopped when we are continued goes on with us. */
+static void
+continue_program(pid_t program)
+{
+	char state;
+	pid_t parent;
+
+	if (run_process(program, &state, &parent) && state == 'T')
+		(void)kill(program, SIGCONT);
+}
+
+/*
+ * The program was stopped.  A stop by the terminal is one of the whole job,
+ * which our shell has to see in us, its child.  But a SIGSTOP was either sent
+ * to us as well or meant for the program alone, and whoever sent it will
+ * continue the program alone: we must be there to serve it.
+ */
+static void
+stopped(int sig)
+{
+	if (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)
+		(void)kill(getpid(), SIGSTOP);
+}
+
+/*
+ * Take what children changed; also orphans, which are ours when we are the
+ * first process of a container.  Returns true if the program has ended.
+ */
+static bool
+children(pid_t program, int *wait_status)
+{
+	bool ended = false;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (pid != program)
+			continue;
+		if (WIFSTOPPED(status)) {
+			stopped(WSTOPSIG(status));
+		} else {
+			*wait_status = status;
+			ended = true;
+		}
+	}
+	return (ended);
+}
+
+/* Returns true if there may be news of children. */
+static bool
+signals(int sigfd, pid_t program)
+{
+	struct signalfd_siginfo si;
+	bool news = false;
+
+	while (read(sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD)
+			news = true;
+		else if (si.ssi_signo == SIGCONT)
+			continue_program(program);
+		else if (run_signal_is_for(&si, program))
+			run_signal_send(&si, program);
+	}
+	return (news);
+}
+
+int
+run_wait(struct mt_collect *collect, pid_t program, int sigfd)
+{
+	struct pollfd fds[2] = {
+		{ .fd = sigfd, .events = POLLIN },
+		{ .fd = mt_collect_fd(collect), .events = POLLIN }
+	};
+	int status = 0;
+
+	/* What happened before there was a descriptor to hear of it. */
+	if (children(program, &status))
+		return (status);
+	for (;;) {
+		if (poll(fds, 2, -1) == -1)
+			continue;
+		if (fds[0].revents != 0 && signals(sigfd, program) &&
+		    children(program, &status))
+			return (status);
+		if (fds[1].revents != 0)
+			mt_collect_step(collect);
+	}
+}

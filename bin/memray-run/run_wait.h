@@ -1,0 +1,16 @@
+/* While the program runs: the collector's work, signals, stops, the end. */
+
+#ifndef RUN_WAIT_H
+#define RUN_WAIT_H
+
+#include <sys/types.h>
+
+struct mt_collect;
+
+/*
+ * Serve the collector and pass signals on, read from sigfd (run_signal.h),
+ * until the program has ended.  Returns its status as wait(2) reports it.
+ */
+int	run_wait(struct mt_collect *, pid_t program, int sigfd);
+
+#endif /* RUN_WAIT_H */
