@@ -1,0 +1,232 @@
+/* Processes that say hello. */
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mt_collect_error.h"
+#include "mt_collect_hello.h"
+#include "mt_collect_os.h"
+#include "mt_wire.h"
+
+/* False if there can be no private directory below this one. */
+static bool
+hello_dir(struct mt_collect_hello *h, const char *parent)
+{
+	int n;
+
+	if (parent == NULL || *parent != '/')
+		return (false);
+	n = snprintf(h->path, sizeof(h->path), "%s/memtrace.XXXXXX/s", parent);
+	if (n < 0 || (size_t)n >= sizeof(h->path))
+		return (false);
+	h->path[n - 2] = '\0';
+	if (mkdtemp(h->path) == NULL)
+		return (false);
+	memcpy(h->dir, h->path, sizeof(h->dir));
+	h->path[n - 2] = '/';
+	return (true);
+}
+
+static enum mt_status
+hello_listen(struct mt_collect_hello *h, struct mt_error *error)
+{
+	struct sockaddr_un sun;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	memcpy(sun.sun_path, h->path, sizeof(sun.sun_path));
+	h->fd = socket(AF_UNIX,
+	    SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (h->fd == -1 ||
+	    bind(h->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	    listen(h->fd, 64) == -1 ||
+	    !mt_collect_os_poll_add(h->poll, h->fd, h->tag))
+		return (mt_collect_fail(error, MT_ERR_SYS, "socket %s",
+		    h->path));
+	return (MT_OK);
+}
+
+enum mt_status
+mt_collect_hello_init(struct mt_collect_hello *h, int poll, uint32_t tag,
+    mt_collect_hello_fn *fn, void *arg, struct mt_error *error)
+{
+	enum mt_status st;
+	unsigned i;
+
+	memset(h, 0, sizeof(*h));
+	h->fd = -1;
+	h->poll = poll;
+	h->tag = tag;
+	h->fn = fn;
+	h->arg = arg;
+	for (i = 0; i < MT_COLLECT_HALF_OPEN; i++)
+		h->half[i].fd = -1;
+	if (!hello_dir(h, getenv("XDG_RUNTIME_DIR")) &&
+	    !hello_dir(h, "/tmp") && !hello_dir(h, getenv("TMPDIR"))) {
+		h->path[0] = '\0';
+		return (mt_collect_fail(error, MT_ERR_SYS,
+		    "private directory"));
+	}
+	if ((st = hello_listen(h, error)) != MT_OK)
+		mt_collect_hello_fini(h);
+	return (st);
+}
+
+void
+mt_collect_hello_fini(struct mt_collect_hello *h)
+{
+	unsigned i;
+
+	if (h->path[0] == '\0')
+		return;
+	for (i = 0; i < MT_COLLECT_HALF_OPEN; i++)
+		if (h->half[i].fd != -1)
+			(void)close(h->half[i].fd);
+	if (h->fd != -1)
+		(void)close(h->fd);
+	(void)unlink(h->path);
+	(void)rmdir(h->dir);
+	h->path[0] = '\0';
+}
+
+/* A half-open connection leaves the poll set by being closed. */
+static void
+hello_drop(struct mt_collect_hello *h, unsigned i)
+{
+	(void)close(h->half[i].fd);
+	h->half[i].fd = -1;
+}
+
+static void
+hello_keep(struct mt_collect_hello *h, int conn, uint64_t now_us)
+{
+	unsigned i, at;
+
+	for (at = 0, i = 0; i < MT_COLLECT_HALF_OPEN; i++) {
+		if (h->half[i].fd == -1) {
+			at = i;
+			break;
+		}
+		if (h->half[i].since_us < h->half[at].since_us)
+			at = i;
+	}
+	if (h->half[at].fd != -1)
+		hello_drop(h, at);
+	if (!mt_collect_os_poll_add(h->poll, conn, h->tag)) {
+		(void)close(conn);
+		return;
+	}
+	h->half[at].fd = conn;
+	h->half[at].since_us = now_us;
+}
+
+/*
+ * Returns false if the peer has not said anything yet; otherwise it was
+ * heard, for good or bad.
+ */
+static bool
+hello_hear(struct mt_collect_hello *h, int conn)
+{
+	struct mt_hello hello;
+	ssize_t n;
+	pid_t pid;
+	uid_t uid;
+
+	n = recv(conn, &hello, sizeof(hello), MSG_DONTWAIT | MSG_TRUNC);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return (false);
+	if (n != (ssize_t)sizeof(hello) || hello.magic != MT_HELLO_MAGIC)
+		return (true);
+	hello.py_version[sizeof(hello.py_version) - 1] = '\0';
+	if (mt_collect_os_peer(conn, &pid, &uid))
+		h->fn(h->arg, conn, pid, &hello);
+	return (true);
+}
+
+static bool
+hello_welcome_here(int conn)
+{
+	pid_t pid;
+	uid_t uid;
+
+	return (mt_collect_os_peer(conn, &pid, &uid) &&
+	    (uid == geteuid() || uid == 0));
+}
+
+void
+mt_collect_hello_step(struct mt_collect_hello *h, uint64_t now_us)
+{
+	unsigned i;
+	int conn;
+
+	for (i = 0; i < MT_COLLECT_HALF_OPEN; i++)
+		if (h->half[i].fd != -1 && hello_hear(h, h->half[i].fd))
+			hello_drop(h, i);
+	/* Bounded, so that a flood of peers cannot hold up the caller. */
+	for (i = 0; i < 4 * MT_COLLECT_HALF_OPEN; i++) {
+		conn = accept4(h->fd, NULL, NULL,
+		    SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (conn == -1)
+			return;
+		if (!hello_welcome_here(conn) || hello_hear(h, conn))
+			(void)close(conn);
+		else
+			hello_keep(h, conn, now_us);
+	}
+}
+
+void
+mt_collect_hello_expire(struct mt_collect_hello *h, uint64_t now_us)
+{
+	unsigned i;
+
+	for (i = 0; i < MT_COLLECT_HALF_OPEN; i++)
+		if (h->half[i].fd != -1 &&
+		    now_us - h->half[i].since_us >= MT_COLLECT_SILENCE_US)
+			hello_drop(h, i);
+}
+
+bool
+mt_collect_hello_reply(int conn, enum mt_verdict verdict, int session_fd,
+    int arena_fd)
+{
+	union {
+		struct cmsghdr	align;
+		char		buf[CMSG_SPACE(2 * sizeof(int))];
+	} control;
+	struct mt_welcome welcome;
+	struct cmsghdr *cmsg;
+	struct msghdr msg;
+	struct iovec iov;
+
+	memset(&welcome, 0, sizeof(welcome));
+	welcome.magic = MT_HELLO_MAGIC;
+	welcome.version = MT_WIRE_VERSION;
+	welcome.verdict = (uint32_t)verdict;
+	memset(&msg, 0, sizeof(msg));
+	iov.iov_base = &welcome;
+	iov.iov_len = sizeof(welcome);
+	msg.msg_iov = &iov;
+	msg.msg_iovlen = 1;
+	if (verdict == MT_TRACE) {
+		memset(&control, 0, sizeof(control));
+		msg.msg_control = control.buf;
+		msg.msg_controllen = sizeof(control.buf);
+		cmsg = CMSG_FIRSTHDR(&msg);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(2 * sizeof(int));
+		memcpy(CMSG_DATA(cmsg), (int[]){ session_fd, arena_fd },
+		    2 * sizeof(int));
+	}
+	return (sendmsg(conn, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+	    (ssize_t)sizeof(welcome));
+}

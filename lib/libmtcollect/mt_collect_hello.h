@@ -1,0 +1,62 @@
+/*
+ * The socket on which processes say hello (mt_hello.h): in a fresh private
+ * directory, for peers of our own user (or root) only.  Bounded: a peer that
+ * says nothing for a second is dropped, and of too many silent ones the
+ * oldest.
+ */
+
+#ifndef MT_COLLECT_HELLO_H
+#define MT_COLLECT_HELLO_H
+
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <memtrace.h>
+
+#include "mt_hello.h"
+
+#define MT_COLLECT_HALF_OPEN	16u	/* peers that have not spoken yet */
+#define MT_COLLECT_SILENCE_US	1000000u
+
+/*
+ * Called for each well-formed hello; answers with mt_collect_hello_reply().
+ * The hello's strings end; its numbers are as the peer sent them.
+ */
+typedef void	mt_collect_hello_fn(void *arg, int conn, pid_t pid,
+		    const struct mt_hello *);
+
+struct mt_collect_hello {
+	int			 fd;		/* listening */
+	int			 poll;		/* set of the caller */
+	uint32_t		 tag;		/* of our members there */
+	mt_collect_hello_fn	*fn;
+	void			*arg;
+	struct {
+		int		 fd;		/* -1: none */
+		uint64_t	 since_us;
+	}			 half[MT_COLLECT_HALF_OPEN];
+	char			 dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char			 path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+enum mt_status	mt_collect_hello_init(struct mt_collect_hello *, int poll,
+		    uint32_t tag, mt_collect_hello_fn *, void *arg,
+		    struct mt_error *);
+/* Removes socket and directory; accepts one that was zeroed. */
+void		mt_collect_hello_fini(struct mt_collect_hello *);
+
+/* Something of ours is readable. */
+void		mt_collect_hello_step(struct mt_collect_hello *,
+		    uint64_t now_us);
+/* Drop who has been silent too long. */
+void		mt_collect_hello_expire(struct mt_collect_hello *,
+		    uint64_t now_us);
+
+/* The descriptors go along only with MT_TRACE.  False: the peer is gone. */
+bool		mt_collect_hello_reply(int conn, enum mt_verdict,
+		    int session_fd, int arena_fd);
+
+#endif /* MT_COLLECT_HELLO_H */

@@ -1,0 +1,29 @@
+/* What the system tells about a process from outside. */
+
+#ifndef MT_COLLECT_PROC_H
+#define MT_COLLECT_PROC_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Descriptors, so that a recycled pid is never mistaken for the process. */
+struct mt_collect_proc {
+	int	statm;
+	int	task;
+};
+
+/* Closed is { -1, -1 }; a part that cannot be opened just knows nothing. */
+void	mt_collect_proc_open(struct mt_collect_proc *, pid_t);
+void	mt_collect_proc_close(struct mt_collect_proc *);
+
+/* Resident set and its anonymous part, in bytes; false if it has none. */
+bool	mt_collect_proc_memory(const struct mt_collect_proc *, uint64_t *rss,
+	    uint64_t *anon);
+
+/* Whether the thread has certainly ended; false if that is unknown. */
+bool	mt_collect_proc_thread_gone(const struct mt_collect_proc *,
+	    uint32_t tid);
+
+#endif /* MT_COLLECT_PROC_H */

@@ -1,0 +1,392 @@
+/* Rings of a process, merged by event number. */
+
+#include <sys/mman.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_collect_error.h"
+#include "mt_collect_process.h"
+
+/* Words after which drain returns, so that the caller gets its turn. */
+#define DRAIN_WORDS	(4u * MT_RING_WORDS)
+#define REAP_MAX	64u	/* threads looked up at once */
+
+enum mt_status
+mt_collect_process_new(struct mt_collect_process **out, pid_t pid,
+    struct mt_recorder *recorder, struct mt_error *error)
+{
+	struct mt_collect_process *p;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return (mt_collect_fail(error, MT_ERR_NOMEM, "process"));
+	p->pid = pid;
+	p->recorder = recorder;
+	p->stuck_at = UINT64_MAX;
+	/* The payload in whole words, and room for its two strings. */
+	p->scratch = malloc(MT_COLLECT_PAYLOAD_MAX + 8 +
+	    2 * (MT_CODE_STRING_MAX + 1));
+	if (p->scratch == NULL) {
+		free(p);
+		return (mt_collect_fail(error, MT_ERR_NOMEM, "process"));
+	}
+	*out = p;
+	return (MT_OK);
+}
+
+/* Whoever waits for room in a ring need not wait any longer. */
+static void
+arenas_close(struct mt_collect_process *p)
+{
+	struct mt_collect_arena *a;
+	unsigned i;
+
+	while (p->narenas > 0) {
+		a = p->arena[--p->narenas];
+		for (i = 0; i < MT_ARENA_RINGS; i++) {
+			mt_collect_ring_wake(&a->ring[i]);
+			mt_collect_ring_fini(&a->ring[i]);
+		}
+		(void)munmap(a->shared, MT_ARENA_BYTES);
+		free(a);
+	}
+	p->nheld = 0;
+}
+
+void
+mt_collect_process_free(struct mt_collect_process *p)
+{
+	if (p == NULL)
+		return;
+	arenas_close(p);
+	free(p->held);
+	free(p->codes);
+	free(p->scratch);
+	free(p);
+}
+
+enum mt_status
+mt_collect_process_arena(struct mt_collect_process *p,
+    struct mt_arena *shared, struct mt_error *error)
+{
+	struct mt_collect_arena *a;
+	struct mt_collect_held *held;
+	unsigned i;
+
+	a = NULL;
+	held = NULL;
+	if (p->state == MT_COLLECT_ENDED ||
+	    p->narenas == MT_COLLECT_ARENAS_MAX ||
+	    (a = calloc(1, sizeof(*a))) == NULL ||
+	    (held = realloc(p->held, (p->narenas + 1) * MT_ARENA_RINGS *
+	    sizeof(*held))) == NULL) {
+		free(a);
+		(void)munmap(shared, MT_ARENA_BYTES);
+		return (mt_collect_fail(error, MT_ERR_LIMIT,
+		    "too many threads"));
+	}
+	p->held = held;
+	a->shared = shared;
+	for (i = 0; i < MT_ARENA_RINGS; i++)
+		mt_collect_ring_init(&a->ring[i], shared, i);
+	p->arena[p->narenas++] = a;
+	return (MT_OK);
+}
+
+void
+mt_collect_process_sample(struct mt_collect_process *p,
+    const struct mt_sample *s)
+{
+	if (p->state != MT_COLLECT_LIVE)
+		return;
+	if (p->nsamples == MT_COLLECT_SAMPLES &&
+	    !mt_collect_decode_samples(p, UINT64_MAX))
+		return;
+	p->sample[p->nsamples++] = *s;
+}
+
+/* ---- Notes ----------------------------------------------------------- */
+
+void
+mt_collect_process_note(struct mt_collect_process *p, const char *text,
+    size_t n)
+{
+	size_t at, i;
+	char c;
+
+	at = strlen(p->notes);
+	if (n == 0 || at + 2 >= sizeof(p->notes))
+		return;
+	if (at > 0)
+		p->notes[at++] = '\n';
+	for (i = 0; i < n && at < sizeof(p->notes) - 1; i++) {
+		c = text[i];
+		if ((unsigned char)c < ' ' || c == 0x7f)
+			c = '?';
+		p->notes[at++] = c;
+	}
+	p->notes[at] = '\0';
+}
+
+void
+mt_collect_process_damage(struct mt_collect_process *p, const char *why)
+{
+	char text[160];
+	int n;
+
+	if (p->state != MT_COLLECT_LIVE)
+		return;
+	p->state = MT_COLLECT_DAMAGED;
+	n = snprintf(text, sizeof(text), "process %ld sent damaged events "
+	    "(%s); what follows them is lost", (long)p->pid, why);
+	if (n > 0)
+		mt_collect_process_note(p, text, strlen(text));
+}
+
+void
+mt_collect_process_lost(struct mt_collect_process *p)
+{
+	uint64_t lost;
+
+	lost = p->lost + p->gaps;
+	if (lost > p->reported) {
+		mt_recorder_lost(p->recorder, lost - p->reported);
+		p->reported = lost;
+	}
+}
+
+/* ---- Merging --------------------------------------------------------- */
+
+/* Decode as far as numbers allow; then the ring may wait for its turn. */
+static size_t
+advance(struct mt_collect_process *p, struct mt_collect_ring *r)
+{
+	uint64_t from;
+
+	from = r->pos;
+	r->held = mt_collect_decode(p, r);
+	if (r->held) {
+		p->held[p->nheld].seq = r->seq;
+		p->held[p->nheld++].ring = r;
+	}
+	return ((size_t)(r->pos - from));
+}
+
+/* See what the producers have published, and begin with each ring. */
+static size_t
+look(struct mt_collect_process *p)
+{
+	struct mt_collect_ring *r;
+	uint64_t touched;
+	unsigned a, i;
+	size_t words;
+
+	words = 0;
+	touched = 0;
+	for (a = 0; a < p->narenas; a++) {
+		for (i = 0; i < MT_ARENA_RINGS; i++) {
+			r = &p->arena[a]->ring[i];
+			if (!mt_collect_ring_look(r))
+				mt_collect_process_damage(p,
+				    "ring out of range");
+			if (p->state != MT_COLLECT_LIVE)
+				return (words);
+			touched += r->touched;
+			if (!r->held && !mt_collect_ring_is_empty(r))
+				words += advance(p, r);
+		}
+	}
+	atomic_store_explicit(&p->touched, touched * 8, memory_order_relaxed);
+	return (words);
+}
+
+/* The held ring with the smallest number, or NULL. */
+static struct mt_collect_held *
+smallest(struct mt_collect_process *p)
+{
+	struct mt_collect_held *h, *min;
+
+	min = NULL;
+	for (h = p->held; h < p->held + p->nheld; h++)
+		if (min == NULL || h->seq < min->seq)
+			min = h;
+	return (min);
+}
+
+/* The held ring whose turn it is, late ones first; not held any more. */
+static struct mt_collect_ring *
+take(struct mt_collect_process *p)
+{
+	struct mt_collect_held *h;
+	struct mt_collect_ring *r;
+
+	h = smallest(p);
+	if (h == NULL || h->seq > p->next)
+		return (NULL);
+	r = h->ring;
+	*h = p->held[--p->nheld];
+	return (r);
+}
+
+static size_t
+merge(struct mt_collect_process *p)
+{
+	struct mt_collect_ring *r;
+	size_t words;
+
+	words = 0;
+	while (p->state == MT_COLLECT_LIVE && (r = take(p)) != NULL)
+		words += advance(p, r);
+	return (words);
+}
+
+/*
+ * A number was reserved and never used, because its thread was longjmp'ed out
+ * of a hook.  Whether that is so shows when another thread waits for room
+ * that only the missing event could make.
+ */
+static bool
+is_overdue(struct mt_collect_process *p)
+{
+	uint64_t since;
+	unsigned i;
+
+	if (p->stuck_at != p->next) {
+		p->stuck_at = p->next;
+		p->stuck_us = p->now_us;
+	}
+	since = p->now_us - p->stuck_us;
+	if (since >= MT_COLLECT_GAP_US)
+		return (true);
+	if (since < MT_COLLECT_GAP_HELD_US)
+		return (false);
+	for (i = 0; i < p->nheld; i++)
+		if (mt_collect_ring_is_stuck(p->held[i].ring))
+			return (true);
+	return (false);
+}
+
+/* Give the missing numbers up; false if nothing waits for them. */
+static bool
+skip_gap(struct mt_collect_process *p)
+{
+	const struct mt_collect_held *h;
+
+	if (p->state != MT_COLLECT_LIVE || (h = smallest(p)) == NULL)
+		return (false);
+	p->gaps += h->seq - p->next;
+	p->next = h->seq;
+	return (true);
+}
+
+static size_t
+discard(struct mt_collect_process *p)
+{
+	uint64_t events;
+	unsigned a, i;
+
+	events = 0;
+	for (a = 0; a < p->narenas; a++)
+		for (i = 0; i < MT_ARENA_RINGS; i++)
+			events += mt_collect_ring_discard(
+			    &p->arena[a]->ring[i]);
+	p->nheld = 0;
+	p->lost += events;
+	return ((size_t)events);
+}
+
+size_t
+mt_collect_process_drain(struct mt_collect_process *p, uint64_t now_us)
+{
+	size_t words, moved;
+
+	p->now_us = now_us;
+	words = 0;
+	do {
+		moved = look(p);
+		moved += merge(p);
+		words += moved;
+		if (moved == 0 && p->nheld > 0 && is_overdue(p) &&
+		    skip_gap(p))
+			moved = merge(p);
+	} while (p->state == MT_COLLECT_LIVE && moved > 0 &&
+	    words < DRAIN_WORDS);
+	if (p->state != MT_COLLECT_LIVE)
+		return (words + discard(p));
+	if (moved == 0 && p->nheld == 0)
+		(void)mt_collect_decode_samples(p, UINT64_MAX);
+	return (words);
+}
+
+bool
+mt_collect_process_is_urgent(const struct mt_collect_process *p)
+{
+	unsigned a, i;
+
+	for (a = 0; a < p->narenas; a++)
+		for (i = 0; i < MT_ARENA_RINGS; i++)
+			if (mt_collect_ring_is_urgent(&p->arena[a]->ring[i]))
+				return (true);
+	return (false);
+}
+
+/* ---- Ends ------------------------------------------------------------ */
+
+static void
+reap_ring(struct mt_collect_process *p, struct mt_collect_ring *r,
+    const struct mt_collect_proc *proc, unsigned *lookups)
+{
+	uint32_t tid;
+	bool leaving;
+
+	tid = mt_collect_ring_user(r, &leaving);
+	if (r->held || !mt_collect_ring_is_empty(r))
+		return;
+	if (!leaving) {
+		if (proc == NULL || tid == 0 || *lookups == 0)
+			return;
+		--*lookups;
+		if (!mt_collect_proc_thread_gone(proc, tid))
+			return;
+	}
+	(void)mt_collect_ring_recycle(r);
+}
+
+void
+mt_collect_process_reap(struct mt_collect_process *p,
+    const struct mt_collect_proc *proc)
+{
+	unsigned at, i, lookups, n;
+
+	n = p->narenas * MT_ARENA_RINGS;
+	lookups = REAP_MAX;
+	for (i = 0; i < n; i++) {
+		at = (p->reap_at + i) % n;
+		reap_ring(p, &p->arena[at / MT_ARENA_RINGS]->ring[at %
+		    MT_ARENA_RINGS], proc, &lookups);
+		if (proc != NULL && lookups == 0) {
+			p->reap_at = at + 1;
+			proc = NULL;
+		}
+	}
+}
+
+void
+mt_collect_process_end(struct mt_collect_process *p)
+{
+	if (p->state == MT_COLLECT_ENDED)
+		return;
+	(void)look(p);
+	do
+		(void)merge(p);
+	while (skip_gap(p));
+	if (p->state == MT_COLLECT_LIVE)
+		(void)mt_collect_decode_samples(p, UINT64_MAX);
+	if (p->state != MT_COLLECT_LIVE)
+		(void)discard(p);
+	arenas_close(p);
+	mt_collect_process_lost(p);
+	if (p->state == MT_COLLECT_LIVE)
+		p->state = MT_COLLECT_ENDED;
+}

@@ -1,0 +1,49 @@
+/*
+ * Blocks on their way to the writer, and the thread that writes them.
+ *
+ * The queue is bounded; put waits while it is full.  When events can no
+ * longer be written (disk full) they are dropped here and counted, while all
+ * other blocks still go to the writer, into its reserve.
+ */
+
+#ifndef MT_COLLECT_QUEUE_H
+#define MT_COLLECT_QUEUE_H
+
+#include <stdint.h>
+
+#include <mt_record.h>
+
+#define MT_COLLECT_QUEUE_MAX	(64u << 20)	/* bytes of blocks */
+
+struct mt_collect_queue;
+
+/* How writing went so far. */
+struct mt_collect_queue_state {
+	uint64_t	dropped;	/* events that were not written */
+	enum mt_status	status;		/* first failure */
+	struct mt_error	error;
+};
+
+/* The writer stays the caller's, who leaves it alone until free. */
+enum mt_status	mt_collect_queue_new(struct mt_collect_queue **out,
+		    struct mt_writer *, struct mt_error *);
+/* Writes what is left first.  Accepts NULL. */
+void		mt_collect_queue_free(struct mt_collect_queue *);
+
+/*
+ * Takes data, of malloc(3), in any case.  events is how many a block of
+ * events holds.  Fails once blocks other than events cannot be written.
+ */
+enum mt_status	mt_collect_queue_put(struct mt_collect_queue *,
+		    enum mt_block_type, void *data, size_t len,
+		    uint64_t events, struct mt_error *);
+
+/* Bytes of disk to keep for the tables; takes effect some blocks later. */
+void		mt_collect_queue_reserve(struct mt_collect_queue *, uint64_t);
+
+/* Wait until all is written. */
+void		mt_collect_queue_sync(struct mt_collect_queue *);
+void		mt_collect_queue_get(struct mt_collect_queue *,
+		    struct mt_collect_queue_state *);
+
+#endif /* MT_COLLECT_QUEUE_H */
