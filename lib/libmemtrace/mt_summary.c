@@ -1,0 +1,548 @@
+/*
+ * Summaries: what functions allocated, over all stacks of some captures.
+ *
+ * A function's total is the sum over the stacks that it is on, once for each
+ * however often it recurs.  Two passes over the tree of stacks find it: one
+ * adds up what was allocated at and below each node, and one walks down with
+ * a count of how often each function is on the path, adding the sum of a
+ * node whose function was not on the path above it.  The same is done for
+ * every line of a function to find the one through which most came.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_hash.h"
+#include "mt_private.h"
+#include "mt_str.h"
+#include "mt_summary.h"
+
+#define SORT_COLUMNS	5
+#define NO_STACK	"<no Python stack>"
+
+struct func {
+	uint32_t	function;	/* string */
+	uint32_t	file;		/* string */
+	uint32_t	on_path;
+	uint64_t	total_bytes;
+	uint64_t	own_bytes;
+	uint64_t	total_allocations;
+	uint64_t	own_allocations;
+};
+
+/* A line of a function. */
+struct line {
+	uint32_t	func;
+	uint32_t	line;
+	uint32_t	on_path;
+	uint64_t	bytes;
+	uint64_t	allocations;
+};
+
+struct mt_summary {
+	enum mt_view	 view;
+	struct mt_str	 strings;
+	struct mt_hash	 func_index;
+	struct func	*func;
+	uint32_t	 nfuncs;
+	uint32_t	 func_cap;
+	struct mt_hash	 line_index;
+	struct line	*line;
+	uint32_t	 nlines;
+	uint32_t	 line_cap;
+	struct mt_row	*rows;
+	uint64_t	 bytes;
+	uint64_t	 allocations;
+};
+
+/* What is worked out for a node of one capture. */
+struct branch {
+	uint32_t	line;
+	uint32_t	child;		/* the first; 0 if there is none */
+	uint32_t	sibling;	/* the next; likewise */
+	uint64_t	own_bytes;
+	uint64_t	own_allocations;
+	uint64_t	bytes;		/* with all below */
+	uint64_t	allocations;
+};
+
+/* One push. */
+struct push {
+	struct mt_summary			*s;
+	const struct mt_summary_tables		*t;
+	struct branch				*branch;
+	uint32_t				*func_of; /* by code */
+	struct mt_hash				 place;	/* (code, offset) */
+	const struct mt_node			**place_node;
+	uint32_t				*place_line;
+	uint32_t				 nplaces;
+	uint32_t				 place_cap;
+};
+
+enum mt_status
+mt_summary_new(struct mt_summary **out, enum mt_view view,
+    struct mt_error *e)
+{
+	*out = calloc(1, sizeof(**out));
+	if (*out == NULL)
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	(*out)->view = view;
+	return (MT_OK);
+}
+
+void
+mt_summary_free(struct mt_summary *s)
+{
+	if (s == NULL)
+		return;
+	mt_str_fini(&s->strings);
+	mt_hash_fini(&s->func_index);
+	mt_hash_fini(&s->line_index);
+	free(s->func);
+	free(s->line);
+	free(s->rows);
+	free(s);
+}
+
+uint64_t
+mt_summary_bytes(const struct mt_summary *s)
+{
+	return (s->bytes);
+}
+
+uint64_t
+mt_summary_allocations(const struct mt_summary *s)
+{
+	return (s->allocations);
+}
+
+/* ---- Functions and lines --------------------------------------------- */
+
+/* Room for one more entry of an array. */
+static bool
+grow(void **array, size_t size, uint32_t n, uint32_t *cap)
+{
+	uint32_t more;
+	void *p;
+
+	if (n < *cap)
+		return (true);
+	if (*cap > UINT32_MAX / 4)
+		return (false);
+	more = *cap == 0 ? 256 : *cap * 2;
+	p = realloc(*array, more * size);
+	if (p == NULL)
+		return (false);
+	*array = p;
+	*cap = more;
+	return (true);
+}
+
+/* The function of a file; MT_HASH_NONE if out of memory. */
+static uint32_t
+func_get(struct mt_summary *s, const char *function, const char *file)
+{
+	struct func *f;
+	uint64_t h;
+	uint32_t fi, fu, i, pos;
+	void *array;
+
+	fu = mt_str_put(&s->strings, function);
+	fi = mt_str_put(&s->strings, file);
+	if (fu == MT_STR_NONE || fi == MT_STR_NONE)
+		return (MT_HASH_NONE);
+	h = mt_hash_mix((uint64_t)fu << 32 | fi);
+	pos = mt_hash_start(&s->func_index, h);
+	while ((i = mt_hash_next(&s->func_index, h, &pos)) != MT_HASH_NONE)
+		if (s->func[i].function == fu && s->func[i].file == fi)
+			return (i);
+	array = s->func;
+	if (!grow(&array, sizeof(*f), s->nfuncs, &s->func_cap))
+		return (MT_HASH_NONE);
+	s->func = array;
+	if (!mt_hash_add(&s->func_index, h, s->nfuncs))
+		return (MT_HASH_NONE);
+	f = &s->func[s->nfuncs];
+	memset(f, 0, sizeof(*f));
+	f->function = fu;
+	f->file = fi;
+	return (s->nfuncs++);
+}
+
+static uint32_t
+line_get(struct mt_summary *s, uint32_t func, uint32_t line)
+{
+	struct line *l;
+	uint64_t h;
+	uint32_t i, pos;
+	void *array;
+
+	h = mt_hash_mix((uint64_t)func << 32 | line);
+	pos = mt_hash_start(&s->line_index, h);
+	while ((i = mt_hash_next(&s->line_index, h, &pos)) != MT_HASH_NONE)
+		if (s->line[i].func == func && s->line[i].line == line)
+			return (i);
+	array = s->line;
+	if (!grow(&array, sizeof(*l), s->nlines, &s->line_cap))
+		return (MT_HASH_NONE);
+	s->line = array;
+	if (!mt_hash_add(&s->line_index, h, s->nlines))
+		return (MT_HASH_NONE);
+	l = &s->line[s->nlines];
+	memset(l, 0, sizeof(*l));
+	l->func = func;
+	l->line = line;
+	return (s->nlines++);
+}
+
+/*
+ * The line of a node.  Places in the code are far fewer than nodes, so each
+ * is looked up in a line table only once.
+ */
+static uint32_t
+place_line(struct push *p, const struct mt_node *n)
+{
+	uint64_t h;
+	uint32_t cap, i, line, pos;
+	void *array;
+
+	h = mt_hash_mix((uint64_t)n->code << 32 | (uint32_t)n->offset);
+	pos = mt_hash_start(&p->place, h);
+	while ((i = mt_hash_next(&p->place, h, &pos)) != MT_HASH_NONE)
+		if (p->place_node[i]->code == n->code &&
+		    p->place_node[i]->offset == n->offset)
+			return (p->place_line[i]);
+	line = line_get(p->s, p->func_of[n->code],
+	    mt_line_of(&p->t->codes[n->code], n->offset));
+	if (line == MT_HASH_NONE)
+		return (line);
+	cap = p->place_cap;
+	array = p->place_node;
+	if (!grow(&array, sizeof(*p->place_node), p->nplaces, &cap))
+		return (MT_HASH_NONE);
+	p->place_node = array;
+	array = p->place_line;
+	if (!grow(&array, sizeof(line), p->nplaces, &p->place_cap))
+		return (MT_HASH_NONE);
+	p->place_line = array;
+	if (!mt_hash_add(&p->place, h, p->nplaces))
+		return (MT_HASH_NONE);
+	p->place_node[p->nplaces] = n;
+	p->place_line[p->nplaces++] = line;
+	return (line);
+}
+
+/* ---- Adding a capture ------------------------------------------------ */
+
+static void
+push_sites(struct push *p)
+{
+	const struct mt_site *site;
+	struct branch *b;
+	uint64_t allocations, bytes;
+	size_t i;
+
+	for (i = 0; i < p->t->nsites; i++) {
+		site = &p->t->sites[i];
+		b = &p->branch[site->node];
+		switch (p->s->view) {
+		case MT_VIEW_PEAK:
+			bytes = site->peak_bytes;
+			allocations = site->peak_allocations;
+			break;
+		case MT_VIEW_LEAKS:
+			bytes = site->leaked_bytes;
+			allocations = site->leaked_allocations;
+			break;
+		default:
+			bytes = site->bytes;
+			allocations = site->allocations;
+			break;
+		}
+		b->own_bytes += bytes;
+		b->own_allocations += allocations;
+		b->bytes += bytes;
+		b->allocations += allocations;
+	}
+}
+
+/* Every node comes after its parent. */
+static void
+push_sums(struct push *p)
+{
+	struct branch *b, *parent;
+	uint32_t i;
+
+	for (i = (uint32_t)p->t->nnodes - 1; i > 0; i--) {
+		b = &p->branch[i];
+		/* What is empty in this view need not be looked at again. */
+		if (b->allocations == 0 && b->bytes == 0)
+			continue;
+		parent = &p->branch[p->t->nodes[i].parent];
+		parent->bytes += b->bytes;
+		parent->allocations += b->allocations;
+		b->sibling = parent->child;
+		parent->child = i;
+	}
+}
+
+/*
+ * Everything that can fail: the functions and lines of all nodes that count
+ * exist afterwards.
+ */
+static bool
+push_prepare(struct push *p, uint32_t *no_stack)
+{
+	const struct mt_code *c;
+	const struct mt_node *n;
+	struct branch *b;
+	size_t i;
+
+	*no_stack = func_get(p->s, NO_STACK, "");
+	if (*no_stack == MT_HASH_NONE)
+		return (false);
+	for (i = 0; i < p->t->ncodes; i++)
+		p->func_of[i] = MT_HASH_NONE;
+	for (i = 1; i < p->t->nnodes; i++) {
+		b = &p->branch[i];
+		if (b->allocations == 0 && b->bytes == 0)
+			continue;
+		n = &p->t->nodes[i];
+		if (p->func_of[n->code] == MT_HASH_NONE) {
+			c = &p->t->codes[n->code];
+			p->func_of[n->code] = func_get(p->s, c->function,
+			    c->file);
+			if (p->func_of[n->code] == MT_HASH_NONE)
+				return (false);
+		}
+		b->line = place_line(p, n);
+		if (b->line == MT_HASH_NONE)
+			return (false);
+	}
+	return (true);
+}
+
+static void
+enter(struct push *p, uint32_t i)
+{
+	const struct branch *b = &p->branch[i];
+	struct line *l = &p->s->line[b->line];
+	struct func *f = &p->s->func[l->func];
+
+	f->own_bytes += b->own_bytes;
+	f->own_allocations += b->own_allocations;
+	if (f->on_path++ == 0) {
+		f->total_bytes += b->bytes;
+		f->total_allocations += b->allocations;
+	}
+	if (l->on_path++ == 0) {
+		l->bytes += b->bytes;
+		l->allocations += b->allocations;
+	}
+}
+
+static void
+leave(struct push *p, uint32_t i)
+{
+	struct line *l = &p->s->line[p->branch[i].line];
+
+	l->on_path--;
+	p->s->func[l->func].on_path--;
+}
+
+/* Down to the first child, else across, else up: no stack of our own. */
+static void
+push_walk(struct push *p)
+{
+	uint32_t i, next;
+
+	i = p->branch[0].child;
+	while (i != 0) {
+		enter(p, i);
+		next = p->branch[i].child;
+		while (next == 0 && i != 0) {
+			leave(p, i);
+			next = p->branch[i].sibling;
+			i = p->t->nodes[i].parent;
+		}
+		i = next;
+	}
+}
+
+static void
+push_root(struct push *p, uint32_t no_stack)
+{
+	const struct branch *b = &p->branch[0];
+	struct func *f = &p->s->func[no_stack];
+
+	f->own_bytes += b->own_bytes;
+	f->own_allocations += b->own_allocations;
+	f->total_bytes += b->own_bytes;
+	f->total_allocations += b->own_allocations;
+	p->s->bytes += b->bytes;
+	p->s->allocations += b->allocations;
+}
+
+enum mt_status
+mt_summary_push_tables(struct mt_summary *s,
+    const struct mt_summary_tables *t, struct mt_error *e)
+{
+	struct push p;
+	uint32_t no_stack;
+	bool ok;
+
+	if (t->nnodes == 0)
+		return (MT_OK);
+	memset(&p, 0, sizeof(p));
+	p.s = s;
+	p.t = t;
+	p.branch = calloc(t->nnodes, sizeof(*p.branch));
+	p.func_of = calloc(t->ncodes + 1, sizeof(*p.func_of));
+	ok = p.branch != NULL && p.func_of != NULL;
+	if (ok) {
+		push_sites(&p);
+		push_sums(&p);
+		ok = push_prepare(&p, &no_stack);
+	}
+	if (ok) {
+		push_walk(&p);
+		push_root(&p, no_stack);
+	}
+	free(p.branch);
+	free(p.func_of);
+	free(p.place_node);
+	free(p.place_line);
+	mt_hash_fini(&p.place);
+	return (ok ? MT_OK : mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+}
+
+enum mt_status
+mt_summary_push(struct mt_summary *s, const struct mt_capture *c,
+    struct mt_error *e)
+{
+	struct mt_summary_tables t;
+
+	t.ncodes = mt_capture_codes(c, &t.codes);
+	t.nnodes = mt_capture_nodes(c, &t.nodes);
+	t.nsites = mt_capture_sites(c, &t.sites);
+	return (mt_summary_push_tables(s, &t, e));
+}
+
+/* ---- Rows ------------------------------------------------------------ */
+
+static int
+descending(uint64_t a, uint64_t b)
+{
+	return (a < b ? 1 : a > b ? -1 : 0);
+}
+
+static int
+by_name(const struct mt_row *a, const struct mt_row *b)
+{
+	int c;
+
+	c = strcmp(a->function, b->function);
+	return (c != 0 ? c : strcmp(a->file, b->file));
+}
+
+static int
+by_total(const void *va, const void *vb)
+{
+	const struct mt_row *a = va, *b = vb;
+	int c;
+
+	c = descending(a->total_bytes, b->total_bytes);
+	return (c != 0 ? c : by_name(a, b));
+}
+
+static int
+by_own(const void *va, const void *vb)
+{
+	const struct mt_row *a = va, *b = vb;
+	int c;
+
+	c = descending(a->own_bytes, b->own_bytes);
+	return (c != 0 ? c : by_name(a, b));
+}
+
+static int
+by_allocations(const void *va, const void *vb)
+{
+	const struct mt_row *a = va, *b = vb;
+	int c;
+
+	c = descending(a->total_allocations, b->total_allocations);
+	return (c != 0 ? c : by_name(a, b));
+}
+
+/* Is line a the better one to show for their function? */
+static bool
+is_better(const struct line *a, const struct line *b)
+{
+	if (a->bytes != b->bytes)
+		return (a->bytes > b->bytes);
+	if (a->allocations != b->allocations)
+		return (a->allocations > b->allocations);
+	return (a->line < b->line);
+}
+
+/* For each function its best line; MT_HASH_NONE for one without lines. */
+static uint32_t *
+best_lines(const struct mt_summary *s)
+{
+	uint32_t *best, i, *p;
+
+	best = malloc((s->nfuncs + 1) * sizeof(*best));
+	if (best == NULL)
+		return (NULL);
+	for (i = 0; i < s->nfuncs; i++)
+		best[i] = MT_HASH_NONE;
+	for (i = 0; i < s->nlines; i++) {
+		p = &best[s->line[i].func];
+		if (*p == MT_HASH_NONE ||
+		    is_better(&s->line[i], &s->line[*p]))
+			*p = i;
+	}
+	return (best);
+}
+
+static void
+row_set(const struct mt_summary *s, const struct func *f, uint32_t line,
+    struct mt_row *row)
+{
+	row->function = mt_str_get(&s->strings, f->function);
+	row->file = mt_str_get(&s->strings, f->file);
+	row->line = line == MT_HASH_NONE ? 0 : s->line[line].line;
+	row->total_bytes = f->total_bytes;
+	row->own_bytes = f->own_bytes;
+	row->total_allocations = f->total_allocations;
+	row->own_allocations = f->own_allocations;
+}
+
+const struct mt_row *
+mt_summary_rows(struct mt_summary *s, int column, size_t *n)
+{
+	static int (*const order[SORT_COLUMNS])(const void *, const void *) =
+	    { by_total, by_total, by_own, by_own, by_allocations };
+	const struct func *f;
+	uint32_t *best, i;
+
+	*n = 0;
+	free(s->rows);
+	s->rows = calloc((size_t)s->nfuncs + 1, sizeof(*s->rows));
+	best = best_lines(s);
+	if (s->rows == NULL || best == NULL) {
+		free(best);
+		return (NULL);
+	}
+	for (i = 0; i < s->nfuncs; i++) {
+		f = &s->func[i];
+		if (f->total_bytes != 0 || f->total_allocations != 0)
+			row_set(s, f, best[i], &s->rows[(*n)++]);
+	}
+	free(best);
+	if (column < 1 || column > SORT_COLUMNS)
+		column = 1;
+	qsort(s->rows, *n, sizeof(*s->rows), order[column - 1]);
+	return (s->rows);
+}
