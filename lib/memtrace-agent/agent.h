@@ -14,9 +14,11 @@
  *	agent_record.c	 events: stack delta, numbers, words
  *	agent_pyapi.c	 the interpreter's public functions, found by name
  *	agent_pyoffsets.def  layout, one row per CPython minor version
+ *	agent_pystr.c	 the interpreter's strings as UTF-8
  *	agent_pystack.c	 walk of the interpreter's frame chain
  *	agent_pycode.c	 code objects, described once, forgotten when they die
  *	agent_pycheck.c	 self-check of the walk, and the slow way
+ *	agent_pythread.c names of threads
  *	agent_pyhook.c	 audit hook, atexit: when the user's code runs
  */
 
@@ -52,9 +54,9 @@ enum agent_phase {
  */
 struct agent {
 	_Atomic uint32_t	phase;		/* enum agent_phase */
-	bool			multi;		/* numbers need an atomic add */
 	_Atomic uint32_t	stop_walk;	/* 1: no new frame walks */
-	const char		*single_threaded; /* glibc's flag, or NULL */
+	const char		*single_threaded; /* 0 there: use atomics */
+	bool			api_walk;	/* stacks by the public functions */
 	struct mt_session_page	*session;
 	_Alignas(64) _Atomic uint64_t seq;	/* number of the next event */
 	_Alignas(64) _Atomic uint64_t code_deaths; /* described codes that died */
@@ -64,42 +66,43 @@ extern struct agent	*agent;		/* never NULL */
 /* ---- Frames ---------------------------------------------------------- */
 
 /*
- * One frame as last seen: the key fields decide whether it is unchanged, the
- * word is what was sent for it.
+ * One frame of the interpreter's chain as last seen: frame, code and ip are
+ * compared to tell whether it is unchanged; id and offset are what was sent
+ * for it.  A frame that tracebacks do not show has the id 0.
  */
 struct agent_frame {
-	const char	*frame;		/* the interpreter's frame */
-	uintptr_t	 code;		/* its code object */
-	uintptr_t	 ip;		/* instruction pointer or offset, raw */
-	uint32_t	 id;		/* of the code object */
+	const char	*frame;
+	uintptr_t	 code;		/* its code field, raw */
+	uintptr_t	 ip;		/* its instruction field, raw */
+	uint32_t	 id;
 	uint32_t	 offset;	/* biased, as in MT_FRAME_WORD */
 };
 
-/*
- * The stack of a thread as the collector knows it: frames[0] is the top,
- * i.e. newest frame LAST: index n - 1 is the top, index 0 the bottom.
- */
+#define AGENT_FRAME_INDEX	256	/* a power of two */
+
+/* The stack of a thread as the collector knows it. */
 struct agent_stack {
-	struct agent_frame	*frames;	/* bottom first */
+	struct agent_frame	*frames;	/* the bottom first */
 	uint32_t		 n;
 	uint32_t		 cap;
-	struct agent_frame	*walk;		/* scratch of the walk, top first */
-	uint32_t		 walk_cap;
-	uint64_t		 code_deaths;	/* agent->code_deaths at that time */
+	uint64_t		 code_deaths;	/* agent->code_deaths then */
+	/* Where in frames an address was last: a hint, verified on use. */
+	uint32_t		 index[AGENT_FRAME_INDEX];
 };
 
 struct agent_thread {
+	void			*busy;	/* frame of the hook that runs, or NULL */
 	struct mt_ring		*ring;
 	uint64_t		*data;		/* of the ring */
-	uint64_t		 head;		/* not yet published above ring->head */
-	uint64_t		 limit;		/* head at which to look at tail again */
-	uint64_t		 next_seq;	/* that the collector would assume */
+	uint64_t		 head;		/* ring->head, or ahead of it */
+	uint64_t		 limit;	/* head at which to look at the tail */
+	uint64_t		 next_seq;	/* that the collector assumes */
 	uint64_t		 time_us;	/* last sent */
-	uint64_t		 lost;		/* events not yet reported as lost */
-	_Atomic uint32_t	 in_walk;	/* 1: reading the interpreter's frames */
-	bool			 busy;		/* re-entry guard */
+	uint64_t		 lost;	/* events not yet reported as lost */
+	_Atomic uint32_t	 in_walk;	/* 1: reading frames */
+	uint32_t		 tid;
+	struct agent_thread	*next;	/* all blocks ever made */
 	struct agent_stack	 stack;
-	char			 name[64];	/* Python's name of the thread */
 };
 
 #endif /* AGENT_H */

@@ -1,0 +1,136 @@
+/*
+ * Life cycle of the agent.  The constructor decides once what this process
+ * is; in anything but a Python that the collector wants, the hooks stay at
+ * one branch a call.  Linux only.
+ */
+
+#include <linux/membarrier.h>
+
+#include <sys/mman.h>
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "agent_early.h"
+#include "agent_out.h"
+#include "agent_pyapi.h"
+#include "agent_sys.h"
+#include "agent_thread.h"
+#include "mt_hello.h"
+
+#define AGENT_ENV_WALK	"MEMTRACE_WALK"
+
+static const char	no_flag;	/* of the C library: assume threads */
+static struct agent	agent_inert = { .single_threaded = &no_flag };
+struct agent		*agent = &agent_inert;
+
+/* The value of an environment variable, or NULL if p is another one. */
+static char *
+env_value(char *p, const char *name)
+{
+	size_t len = strlen(name);
+
+	return (strncmp(p, name, len) == 0 && p[len] == '=' ? p + len + 1 :
+	    NULL);
+}
+
+/*
+ * Take a variable out of the environment.  In place: the array that main()
+ * will get is the one that environ points to.
+ */
+static void
+env_remove(const char *name)
+{
+	char **from, **to = environ;
+
+	for (from = environ; *from != NULL; from++)
+		if (env_value(*from, name) == NULL)
+			*to++ = *from;
+	*to = NULL;
+}
+
+/* Take ourselves off the front of LD_PRELOAD. */
+static void
+env_remove_preload(void)
+{
+	char **p, *value;
+	Dl_info self;
+	size_t len;
+
+	if (dladdr(&agent_inert, &self) == 0)
+		return;
+	len = strlen(self.dli_fname);
+	for (p = environ; *p != NULL; p++) {
+		if ((value = env_value(*p, "LD_PRELOAD")) == NULL ||
+		    strncmp(value, self.dli_fname, len) != 0)
+			continue;
+		if (value[len] == ':')
+			memmove(value, value + len + 1,
+			    strlen(value + len + 1) + 1);
+		else if (value[len] == '\0')
+			env_remove("LD_PRELOAD");
+		return;
+	}
+}
+
+/* State that the kernel empties in the child of a fork. */
+static bool
+agent_make(void)
+{
+	struct agent *a;
+	const char *flag;
+
+	a = agent_real.mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (a == MAP_FAILED)
+		return (false);
+	if (madvise(a, sizeof(*a), MADV_WIPEONFORK) == -1) {
+		(void)agent_real.munmap(a, sizeof(*a));
+		return (false);
+	}
+	flag = dlsym(RTLD_DEFAULT, "__libc_single_threaded");
+	a->single_threaded = flag != NULL ? flag : &no_flag;
+	agent = a;
+	return (true);
+}
+
+static void
+agent_begin(const char *socket, enum agent_pykind kind, bool api_walk)
+{
+	const char *version = agent_pyapi.get_version();
+
+	if (!agent_make() || !agent_thread_init())
+		return;
+	agent->api_walk = api_walk;
+	(void)agent_syscall(SYS_membarrier,
+	    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+	if (agent_out_hello(socket, agent_pyapi.hexversion, version,
+	    kind == AGENT_PY_OK) && kind == AGENT_PY_OK)
+		atomic_store(&agent->phase, AGENT_WAITING);
+}
+
+__attribute__((__constructor__)) static void
+agent_construct(void)
+{
+	enum agent_pykind kind;
+	const char *socket, *walk;
+	bool api_walk;
+	int saved = errno;
+
+	if ((socket = getenv(MT_ENV_SOCKET)) == NULL || !agent_real_init() ||
+	    (kind = agent_pyapi_find()) == AGENT_PY_NONE) {
+		errno = saved;
+		return;
+	}
+	walk = getenv(AGENT_ENV_WALK);
+	api_walk = walk != NULL && strcmp(walk, "api") == 0;
+	env_remove(MT_ENV_SOCKET);
+	env_remove(AGENT_ENV_WALK);
+	env_remove_preload();
+	agent_begin(socket, kind, api_walk);
+	errno = saved;
+}

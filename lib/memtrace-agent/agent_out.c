@@ -1,0 +1,286 @@
+/* Hello, arenas, and the producer's side of a ring.  Linux only. */
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent_early.h"
+#include "agent_out.h"
+#include "agent_sys.h"
+#include "mt_hello.h"
+
+#define OUT_ARENAS	64u	/* a thousand threads at a time */
+#define OUT_CHECK_MS	50	/* how often a blocked thread looks around */
+#define OUT_HELLO_S	5	/* patience with a collector that is busy */
+
+static char			out_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+static struct mt_hello		out_hello;
+static struct mt_arena * _Atomic out_arena[OUT_ARENAS];
+static _Atomic uint32_t		out_growing;	/* 1: a thread asks for more */
+
+static int
+out_connect(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct timeval patience = { OUT_HELLO_S, 0 };
+	int s;
+
+	s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (s == -1)
+		return (-1);
+	memcpy(sun.sun_path, out_path, sizeof(sun.sun_path));
+	(void)setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience,
+	    sizeof(patience));
+	(void)setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience,
+	    sizeof(patience));
+	if (connect(s, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		(void)close(s);
+		return (-1);
+	}
+	return (s);
+}
+
+/* Receive the answer and at most two descriptors, -1 where there is none. */
+static bool
+out_welcome(int s, struct mt_welcome *w, int fd[2])
+{
+	union {
+		struct cmsghdr	align;
+		char		buf[CMSG_SPACE(2 * sizeof(int))];
+	} control;
+	struct iovec iov = { w, sizeof(*w) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = control.buf,
+	    .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *c;
+	ssize_t n;
+
+	do
+		n = recvmsg(s, &m, MSG_CMSG_CLOEXEC);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return (false);
+	c = CMSG_FIRSTHDR(&m);
+	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
+	    c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(2 * sizeof(int)))
+		memcpy(fd, CMSG_DATA(c), 2 * sizeof(int));
+	return (n == sizeof(*w) && w->magic == MT_HELLO_MAGIC &&
+	    w->version == MT_WIRE_VERSION);
+}
+
+static void *
+out_map(int fd, size_t size)
+{
+	void *p;
+
+	if (fd == -1)
+		return (NULL);
+	p = agent_real.mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    fd, 0);
+	return (p == MAP_FAILED ? NULL : p);
+}
+
+/* Map what came with the welcome, unless it is not what we expect. */
+static bool
+out_take(const int fd[2], struct mt_session_page **page, struct mt_arena **a)
+{
+	*page = out_map(fd[0], MT_SESSION_BYTES);
+	*a = out_map(fd[1], MT_ARENA_BYTES);
+	return (*page != NULL && *a != NULL &&
+	    (*page)->magic == MT_SESSION_MAGIC &&
+	    (*a)->magic == MT_ARENA_MAGIC &&
+	    (*a)->nrings == MT_ARENA_RINGS &&
+	    (*a)->ring_words == MT_RING_WORDS &&
+	    (*a)->data_offset == MT_ARENA_DATA_OFFSET);
+}
+
+/* One exchange with the collector; true if it gave us an arena. */
+static bool
+out_ask(struct mt_session_page **page, struct mt_arena **a)
+{
+	struct mt_welcome w;
+	int fd[2] = { -1, -1 };
+	bool ok;
+	int s;
+
+	*page = NULL;
+	*a = NULL;
+	if ((s = out_connect()) == -1)
+		return (false);
+	ok = send(s, &out_hello, sizeof(out_hello), MSG_NOSIGNAL) ==
+	    sizeof(out_hello) && out_welcome(s, &w, fd) &&
+	    w.verdict == MT_TRACE && out_take(fd, page, a);
+	for (int i = 0; i < 2; i++)
+		if (fd[i] != -1)
+			(void)close(fd[i]);
+	(void)close(s);
+	if (!ok && *page != NULL)
+		(void)agent_real.munmap(*page, MT_SESSION_BYTES);
+	if (!ok && *a != NULL)
+		(void)agent_real.munmap(*a, MT_ARENA_BYTES);
+	return (ok);
+}
+
+bool
+agent_out_hello(const char *path, uint32_t hexversion, const char *version,
+    bool supported)
+{
+	struct mt_arena *a;
+
+	if (strlen(path) >= sizeof(out_path))
+		return (false);
+	strcpy(out_path, path);
+	out_hello.magic = MT_HELLO_MAGIC;
+	out_hello.version = MT_WIRE_VERSION;
+	out_hello.kind = supported ? MT_HELLO_PROCESS : MT_HELLO_UNSUPPORTED;
+	out_hello.py_hexversion = hexversion;
+	out_hello.pid = (uint32_t)getpid();
+	strncpy(out_hello.py_version, version,
+	    sizeof(out_hello.py_version) - 1);
+	if (!out_ask(&agent->session, &a))
+		return (false);
+	out_hello.kind = MT_HELLO_MORE;
+	atomic_store(&out_arena[0], a);
+	return (true);
+}
+
+static bool
+out_claim_in(struct mt_arena *a, struct agent_thread *t)
+{
+	struct mt_ring *r;
+	uint32_t unused;
+	unsigned i;
+
+	for (i = 0; i < MT_ARENA_RINGS; i++) {
+		r = &a->ring[i];
+		unused = MT_RING_FREE;
+		if (!atomic_compare_exchange_strong(&r->state, &unused,
+		    MT_RING_USED))
+			continue;
+		atomic_store(&r->tid, t->tid);
+		t->ring = r;
+		t->data = mt_arena_data(a, i);
+		t->head = atomic_load(&r->head);
+		t->limit = t->head;
+		return (true);
+	}
+	return (false);
+}
+
+/* Another arena in the place i; false if it is not for us to ask. */
+static bool
+out_grow(unsigned i)
+{
+	struct mt_session_page *page;
+	struct mt_arena *a;
+	bool ok;
+
+	if (atomic_exchange(&out_growing, 1) != 0) {
+		(void)agent_syscall(SYS_sched_yield);
+		return (true);
+	}
+	if ((ok = out_ask(&page, &a))) {
+		(void)agent_real.munmap(page, MT_SESSION_BYTES);
+		atomic_store(&out_arena[i], a);
+	}
+	atomic_store(&out_growing, 0);
+	return (ok);
+}
+
+bool
+agent_out_claim(struct agent_thread *t)
+{
+	struct mt_arena *a;
+	unsigned i = 0, tries;
+
+	for (tries = 0; i < OUT_ARENAS && tries < 10000; tries++) {
+		if ((a = atomic_load(&out_arena[i])) == NULL) {
+			if (!out_grow(i))
+				return (false);
+		} else if (out_claim_in(a, t))
+			return (true);
+		else
+			i++;
+	}
+	return (false);
+}
+
+void
+agent_out_abandon(void)
+{
+	atomic_store(&agent->phase, AGENT_OFF);
+}
+
+static void
+out_ring_bell(void)
+{
+	struct mt_session_page *s = agent->session;
+
+	if (atomic_load(&s->bell) == 1 && atomic_exchange(&s->bell, 0) == 1)
+		agent_futex_wake(&s->bell);
+}
+
+static uint64_t
+out_free(struct agent_thread *t)
+{
+	return (MT_RING_WORDS - (t->head -
+	    atomic_load_explicit(&t->ring->tail, memory_order_acquire)));
+}
+
+/*
+ * The next time the producer looks at the tail is when it has filled half of
+ * what is free, so that it wakes a sleeping collector in good time.
+ */
+static void
+out_set_limit(struct agent_thread *t, uint64_t n, uint64_t free)
+{
+	uint64_t half = free / 2;
+
+	t->limit = t->head + (half > n ? half : n);
+}
+
+AGENT_COLD bool
+agent_out_wait(struct agent_thread *t, uint64_t n)
+{
+	uint64_t free;
+
+	while ((free = out_free(t)) < n) {
+		agent_out_publish(t);
+		atomic_store(&t->ring->waiting, 1);
+		out_ring_bell();
+		if (out_free(t) < n)
+			agent_futex_wait(&t->ring->waiting, 1, OUT_CHECK_MS);
+		if (atomic_load(&agent->session->lifeline) & MT_OWNER_DIED) {
+			agent_out_abandon();
+			return (false);
+		}
+		if (atomic_load(&agent->phase) == AGENT_OFF)
+			return (false);
+	}
+	if (free < MT_RING_WORDS / 2)
+		out_ring_bell();
+	out_set_limit(t, n, free);
+	return (true);
+}
+
+void
+agent_out_text(struct agent_thread *t, enum mt_op op, const char *text,
+    size_t len)
+{
+	struct agent_bytes b = { t, 0, 0 };
+
+	if (len > 1024)
+		len = 1024;
+	if (!agent_out_room(t, 1 + MT_PAYLOAD_WORDS(len)))
+		return;
+	agent_out_word(t, MT_WORD(op, 0, len));
+	for (size_t i = 0; i < len; i++)
+		agent_bytes_put(&b, (uint8_t)text[i]);
+	agent_bytes_end(&b);
+	agent_out_publish(t);
+}

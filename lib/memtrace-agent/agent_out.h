@@ -1,0 +1,79 @@
+/* Hello, arenas, and the producer's side of a ring. */
+
+#ifndef AGENT_OUT_H
+#define AGENT_OUT_H
+
+#include "agent.h"
+
+/*
+ * Say hello to the collector behind the socket at path.  True if it wants
+ * this process traced: session page and first arena are then mapped.
+ */
+bool	agent_out_hello(const char *path, uint32_t hexversion,
+	    const char *version, bool supported);
+
+/*
+ * Claim a ring for the calling thread and set ring, data, head and limit of
+ * t.  False if there is none to be had.
+ */
+bool	agent_out_claim(struct agent_thread *t);
+
+/* The collector has died: record nothing any more. */
+void	agent_out_abandon(void);
+
+/*
+ * Make room for n words, at most half a ring, waiting for the collector
+ * if need be.  False if the collector is gone.
+ */
+bool	agent_out_wait(struct agent_thread *t, uint64_t n);
+
+static inline bool
+agent_out_room(struct agent_thread *t, uint64_t n)
+{
+	return (AGENT_LIKELY(t->head + n <= t->limit) ||
+	    agent_out_wait(t, n));
+}
+
+static inline void
+agent_out_word(struct agent_thread *t, uint64_t w)
+{
+	t->data[t->head++ & (MT_RING_WORDS - 1)] = w;
+}
+
+/* Let the collector see everything so far: whole records only. */
+static inline void
+agent_out_publish(struct agent_thread *t)
+{
+	atomic_store_explicit(&t->ring->head, t->head, memory_order_release);
+}
+
+/* Bytes that become the payload of a record, eight to a word. */
+struct agent_bytes {
+	struct agent_thread	*t;
+	uint64_t		 word;
+	unsigned		 shift;
+};
+
+static inline void
+agent_bytes_put(struct agent_bytes *b, uint8_t c)
+{
+	b->word |= (uint64_t)c << b->shift;
+	if ((b->shift += 8) == 64) {
+		agent_out_word(b->t, b->word);
+		b->word = 0;
+		b->shift = 0;
+	}
+}
+
+static inline void
+agent_bytes_end(struct agent_bytes *b)
+{
+	if (b->shift != 0)
+		agent_out_word(b->t, b->word);
+}
+
+/* A whole record of text, cut at 1 KB: MT_OP_INFO, MT_OP_NOTE. */
+void	agent_out_text(struct agent_thread *t, enum mt_op, const char *,
+	    size_t len);
+
+#endif /* AGENT_OUT_H */

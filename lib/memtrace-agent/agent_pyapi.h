@@ -1,0 +1,86 @@
+/*
+ * The interpreter's public functions, found by name, since one agent serves
+ * every version.  Objects are void pointers here: we know their layout from
+ * agent_pyoffsets.h or not at all.
+ */
+
+#ifndef AGENT_PYAPI_H
+#define AGENT_PYAPI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct agent_pyoffsets;
+
+typedef int	(*agent_pyaudit_fn)(const char *, void *, void *);
+
+/* As in CPython's methodobject.h, all versions. */
+struct agent_pymethod {
+	const char	*name;
+	void		*(*call)(void *, void *);
+	int		 flags;
+	const char	*doc;
+};
+#define AGENT_PY_NOARGS	4
+
+struct agent_pyapi {
+	/* Needed: without one of these it is no CPython that we know. */
+	const char	*(*get_version)(void);
+	int		 (*is_initialized)(void);
+	void		*(*this_tstate)(void);	/* of this thread, or NULL */
+	void		*(*gil_tstate)(void);	/* that holds the GIL */
+	int		 (*add_audit_hook)(agent_pyaudit_fn, void *);
+	void		*(*import_module)(const char *);
+	void		*(*get_attr)(void *, const char *);
+	void		*(*generic_get_attr)(void *, void *);
+	void		*(*call_one)(void *, void *, void *); /* NULL ends */
+	void		*(*new_function)(struct agent_pymethod *, void *,
+			    void *);
+	void		*(*str_from)(const char *);
+	const char	*(*str_utf8)(void *);
+	void		 (*incref)(void *);
+	void		 (*decref)(void *);
+	long		 (*long_as_long)(void *);
+	void		*(*err_occurred)(void);
+	void		 (*err_fetch)(void **, void **, void **);
+	void		 (*err_restore)(void *, void *, void *);
+	void		 (*err_clear)(void);
+	void		*(*compile)(const char *, const char *, int);
+	void		*(*eval_code)(void *, void *, void *);
+	void		*(*dict_new)(void);
+	void		*(*builtins)(void);
+	int		 (*dict_set)(void *, const char *, void *);
+	void		*(*eval_frame)(void);	/* borrowed */
+	int		 (*frame_line)(void *);
+	char		*code_type;		/* PyCode_Type */
+	char		*none;			/* Py_None */
+	/* Optional. */
+	const char	*(*allocator_name)(void);
+	int		 (*gc_disable)(void);	/* 3.10 on */
+	int		 (*gc_enable)(void);
+	char		*runtime;		/* _PyRuntime */
+	uint32_t	 hexversion;		/* PY_VERSION_HEX */
+	bool		 free_threaded;
+};
+extern struct agent_pyapi	agent_pyapi;
+
+enum agent_pykind {
+	AGENT_PY_NONE,		/* no CPython in this process */
+	AGENT_PY_UNSUPPORTED,	/* one that is too old */
+	AGENT_PY_OK
+};
+
+/* Look everything up. */
+enum agent_pykind	agent_pyapi_find(void);
+
+/* Does the calling thread hold the GIL (is it attached)? */
+static inline bool
+agent_pyapi_attached(void)
+{
+	void *ts = agent_pyapi.this_tstate();
+
+	return (ts != NULL && ts == agent_pyapi.gil_tstate());
+}
+
+#endif /* AGENT_PYAPI_H */

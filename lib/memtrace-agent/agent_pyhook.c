@@ -1,0 +1,153 @@
+/* When the user's code runs. */
+
+#include <linux/membarrier.h>
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent_out.h"
+#include "agent_pyapi.h"
+#include "agent_pycheck.h"
+#include "agent_pyhook.h"
+#include "agent_record.h"
+#include "agent_sys.h"
+#include "agent_thread.h"
+
+static _Atomic uint32_t	pyhook_installed;
+static bool		pyhook_started;
+
+static int	pyhook_audit(const char *, void *, void *);
+
+AGENT_COLD void
+agent_pyhook_poll(void)
+{
+	int saved = errno;
+
+	if (atomic_load(&pyhook_installed) != 0 ||
+	    agent_pyapi.gil_tstate() == NULL ||
+	    atomic_exchange(&pyhook_installed, 1) != 0)
+		return;
+	/*
+	 * Later, installing would be announced to hooks that exist already,
+	 * and they would run in the middle of malloc.
+	 */
+	if (agent_pyapi.is_initialized() ||
+	    agent_pyapi.add_audit_hook(pyhook_audit, NULL) != 0)
+		atomic_store(&agent->phase, AGENT_OFF);
+	errno = saved;
+}
+
+/*
+ * Other threads' states are about to be freed: no walk may go on while that
+ * happens, and none may begin.
+ */
+static void
+pyhook_stop_walks(void)
+{
+	struct timespec ms20 = { 0, 20000000 };
+
+	atomic_store(&agent->stop_walk, 1);
+	if (agent_syscall(SYS_membarrier,
+	    MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) < 0)
+		(void)nanosleep(&ms20, NULL);
+	agent_thread_quiesce();
+}
+
+/* The script has ended, its threads and its own atexit callbacks as well. */
+static void *
+pyhook_end(void *self, void *args)
+{
+	struct agent_thread *t;
+
+	(void)self;
+	(void)args;
+	if ((t = agent_enter()) != NULL) {
+		pyhook_stop_walks();
+		agent_record_mark(t, MT_MARK_END);
+		atomic_store(&agent->phase, AGENT_OFF);
+		agent_leave(t);
+	}
+	agent_pyapi.incref(agent_pyapi.none);
+	return (agent_pyapi.none);
+}
+
+/* Callbacks run last in first out, so ours, the first, is the last to run. */
+static void
+pyhook_register_end(void)
+{
+	static struct agent_pymethod method = { "memtrace_end", pyhook_end,
+	    AGENT_PY_NOARGS, NULL };
+	void *fn, *module, *reg = NULL, *result = NULL;
+
+	module = agent_pyapi.import_module("atexit");
+	if (module != NULL)
+		reg = agent_pyapi.get_attr(module, "register");
+	fn = agent_pyapi.new_function(&method, NULL, NULL);
+	if (reg != NULL && fn != NULL)
+		result = agent_pyapi.call_one(reg, fn, NULL);
+	agent_pyapi.err_clear();
+	if (result != NULL)
+		agent_pyapi.decref(result);
+	if (fn != NULL)
+		agent_pyapi.decref(fn);
+	if (reg != NULL)
+		agent_pyapi.decref(reg);
+	if (module != NULL)
+		agent_pyapi.decref(module);
+}
+
+static void
+pyhook_send_allocator(struct agent_thread *t)
+{
+	static const char key[] = "python_allocator";
+	const char *name = NULL;
+	char text[64];
+	size_t len;
+
+	if (agent_pyapi.allocator_name != NULL)
+		name = agent_pyapi.allocator_name();
+	if (name == NULL)
+		name = "unknown";
+	len = strnlen(name, sizeof(text) - sizeof(key));
+	memcpy(text, key, sizeof(key));
+	memcpy(text + sizeof(key), name, len);
+	agent_out_text(t, MT_OP_INFO, text, sizeof(key) + len);
+}
+
+/* The user's code is next.  The GIL is held. */
+static void
+pyhook_start(void)
+{
+	const struct agent_pyoffsets *o;
+	struct agent_thread *t;
+	const char *why;
+
+	pyhook_started = true;
+	pyhook_register_end();
+	atomic_store(&agent->phase, AGENT_TRACING);
+	if ((t = agent_enter()) == NULL) {
+		atomic_store(&agent->phase, AGENT_OFF);
+		return;
+	}
+	o = agent_pyoffsets_find(agent_pyapi.hexversion,
+	    agent_pyapi.free_threaded);
+	agent_pycheck_choose(t, o, agent->api_walk, &why);
+	if (why != NULL)
+		agent_out_text(t, MT_OP_NOTE, why, strlen(why));
+	pyhook_send_allocator(t);
+	agent_record_mark(t, MT_MARK_START);
+	agent_leave(t);
+}
+
+static int
+pyhook_audit(const char *event, void *args, void *data)
+{
+	(void)args;
+	(void)data;
+	if (event[0] == 'c' && !pyhook_started &&
+	    strncmp(event, "cpython.run_", 12) == 0 &&
+	    atomic_load(&agent->phase) == AGENT_WAITING)
+		pyhook_start();
+	return (0);
+}

@@ -1,0 +1,12 @@
+/* When the user's code runs: from the audit hook to the atexit callback. */
+
+#ifndef AGENT_PYHOOK_H
+#define AGENT_PYHOOK_H
+
+/*
+ * Called from the hooks while the agent waits: installs the audit hook at the
+ * first moment at which that neither disturbs the allocators nor is seen.
+ */
+void	agent_pyhook_poll(void);
+
+#endif /* AGENT_PYHOOK_H */

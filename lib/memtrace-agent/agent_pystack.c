@@ -1,0 +1,449 @@
+/*
+ * Walk of the interpreter's frame chain.
+ *
+ * The last stack is kept with the three words of each frame that tell whether
+ * it is unchanged.  Most of a stack is the same from one allocation to the
+ * next, so the walk first goes up the chain until it meets a frame that it
+ * knows, and then only compares.  While it compares it takes the address of
+ * the next frame from its own memory instead of from the chain, so that the
+ * processor need not wait for one load before it begins the next; the chain
+ * is then found to agree, or the walk goes on from where it does not.
+ */
+
+#include <sys/mman.h>
+
+#include <string.h>
+
+#include "agent_early.h"
+#include "agent_out.h"
+#include "agent_pyapi.h"
+#include "agent_pycheck.h"
+#include "agent_pycode.h"
+#include "agent_pystack.h"
+
+#define PYSTACK_MAX	(1u << 20)	/* frames; deeper ones lack their bottom */
+
+/* Set once, before tracing starts; not in struct agent, which forks empty. */
+static struct {
+	enum agent_walk			 mode;
+	const struct agent_pyoffsets	*o;
+	uintptr_t			 ip_mask;
+	uintptr_t			 code_mask;
+	uint16_t			 previous;
+	uint16_t			 code;
+	uint16_t			 ip;
+} py;
+
+static inline uintptr_t
+load(const char *p, size_t offset)
+{
+	uintptr_t v;
+
+	memcpy(&v, p + offset, sizeof(v));
+	return (v);
+}
+
+static inline const char *
+load_ptr(const char *p, size_t offset)
+{
+	return ((const char *)load(p, offset));
+}
+
+static inline int32_t
+load_int(const char *p, size_t offset)
+{
+	int32_t v;
+
+	memcpy(&v, p + offset, sizeof(v));
+	return (v);
+}
+
+void
+agent_pystack_init(enum agent_walk mode, const struct agent_pyoffsets *o)
+{
+	py.mode = mode;
+	py.o = o;
+	if (o == NULL)
+		return;
+	py.ip_mask = o->ip_kind == AGENT_IP_POINTER ? UINTPTR_MAX : UINT32_MAX;
+	py.code_mask = ~(uintptr_t)3;
+	py.previous = o->f_previous;
+	py.code = o->f_code;
+	py.ip = o->f_ip;
+}
+
+/* The newest frame of this thread, NULL without a Python stack. */
+static inline const char *
+pystack_first(void)
+{
+	const char *f, *ts;
+
+	if ((ts = agent_pyapi.this_tstate()) == NULL)
+		return (NULL);
+	f = load_ptr(ts, (size_t)py.o->ts_frame);
+	if (py.o->cframe_frame >= 0 && f != NULL)
+		f = load_ptr(f, (size_t)py.o->cframe_frame);
+	return (f);
+}
+
+bool
+agent_pystack_reserve(struct agent_stack *s, uint32_t n)
+{
+	struct agent_frame *p;
+	uint32_t cap = s->cap;
+
+	if (n <= cap)
+		return (true);
+	while (cap < n)
+		cap *= 2;
+	p = agent_real.mmap(NULL, cap * sizeof(*p), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return (false);
+	memcpy(p, s->frames, s->n * sizeof(*p));
+	/* The first array is part of the thread's own block. */
+	if ((uintptr_t)s->frames % 4096 == 0)
+		(void)agent_real.munmap(s->frames, s->cap * sizeof(*p));
+	s->frames = p;
+	s->cap = cap;
+	return (true);
+}
+
+/* Instruction offset of a frame in bytes; the start of its bytecode for 3.14t. */
+static const char *
+pystack_bytecode(const char *frame, const char *code, uintptr_t ip)
+{
+	const struct agent_pyoffsets *o = py.o;
+	const char *base = code + o->co_bytecode, *tlbc;
+	int32_t i;
+
+	if (o->co_tlbc == 0 || ip - (uintptr_t)base <
+	    2 * load(code, o->ob_size))
+		return (base);
+	/* The thread has a copy of its own: size, then the entries. */
+	tlbc = load_ptr(code, o->co_tlbc);
+	i = load_int(frame, o->f_tlbc_index);
+	if (tlbc == NULL || i < 0 || (uintptr_t)i >= load(tlbc, 0))
+		return (base);
+	return (load_ptr(tlbc, 8 + 8 * (size_t)i));
+}
+
+/*
+ * The offset of the instruction in bytes.  False for frames that tracebacks
+ * do not show either: not yet at their first instruction, or the trampoline
+ * that 3.13 and later put before __init__.
+ */
+static bool
+pystack_offset(const struct agent_frame *f, const char *code, int64_t *offset)
+{
+	const struct agent_pyoffsets *o = py.o;
+	int32_t lasti = (int32_t)f->ip;
+	const char *base;
+
+	if (o->ip_kind != AGENT_IP_POINTER) {
+		*offset = lasti < 0 || o->ip_kind == AGENT_IP_LASTI_BYTES ?
+		    lasti : 2 * (int64_t)lasti;
+		return (true);
+	}
+	base = pystack_bytecode(f->frame, code, f->ip);
+	*offset = (int64_t)(f->ip - (uintptr_t)base);
+	if (f->frame[o->f_owner] != 1 && *offset <
+	    2 * (int64_t)load_int(code, o->co_firsttraceable))
+		return (false);
+	return (load_int(code, o->co_firstlineno) != 0 ||
+	    load(code, o->co_filename) != load(code, o->co_name));
+}
+
+/* Fill in id and offset from what was read of the frame. */
+static void
+pystack_resolve(struct agent_thread *t, struct agent_frame *f)
+{
+	const struct agent_pyoffsets *o = py.o;
+	const char *code = (const char *)(f->code & py.code_mask);
+	int64_t offset;
+
+	f->id = 0;
+	if ((o->f_owner != 0 &&
+	    (unsigned char)f->frame[o->f_owner] >= o->shim_owner) ||
+	    code == NULL || load_ptr(code, o->ob_type) !=
+	    agent_pyapi.code_type || !pystack_offset(f, code, &offset))
+		return;
+	f->id = agent_pycode_id(t, code);
+	offset += MT_FRAME_BIAS;
+	f->offset = offset <= 0 || offset > MT_FRAME_MAX_OFFSET ?
+	    MT_FRAME_NOWHERE : (uint32_t)offset;
+}
+
+static inline void
+pystack_read(struct agent_frame *e, const char *f)
+{
+	e->frame = f;
+	e->code = load(f, py.code);
+	e->ip = load(f, py.ip) & py.ip_mask;
+}
+
+static inline uint32_t
+pystack_hash(const char *f)
+{
+	return ((uint32_t)((uintptr_t)f >> 3 ^ (uintptr_t)f >> 11) &
+	    (AGENT_FRAME_INDEX - 1));
+}
+
+/* Where this frame is in the last stack, below index n; UINT32_MAX if not. */
+static inline uint32_t
+pystack_find(const struct agent_stack *s, uint32_t n, const char *f)
+{
+	uint32_t i;
+
+	if (n > 0 && s->frames[n - 1].frame == f)
+		return (n - 1);
+	i = s->index[pystack_hash(f)];
+	return (i < n && s->frames[i].frame == f ? i : UINT32_MAX);
+}
+
+/* What comparing the last stack with the chain found. */
+struct pystack_match {
+	const char	*rest;	/* what the chain goes on with, or NULL */
+	uint32_t	 stop;	/* least index at which the frames are the same */
+	uint32_t	 low;	/* all below this index is unchanged, from stop */
+};
+
+/*
+ * Compare the last stack with the chain, from index i, which is the same
+ * frame, down as far as the frames are the same ones.
+ */
+static inline struct pystack_match
+pystack_compare(const struct agent_stack *s, uint32_t i)
+{
+	const struct agent_frame *e = &s->frames[i];
+	const char *f = e->frame, *next;
+	struct pystack_match m = { .low = i + 1 };
+
+	for (;; i--, e--) {
+		if (load(f, py.code) != e->code ||
+		    (load(f, py.ip) & py.ip_mask) != e->ip)
+			m.low = i;
+		m.rest = load_ptr(f, py.previous);
+		if (i == 0)
+			break;
+		next = e[-1].frame;
+		f = next;
+		/* Or the compiler would use m.rest, and wait for it. */
+		__asm__ ("" : "+r" (f));
+		if (AGENT_UNLIKELY(m.rest != next))
+			break;
+	}
+	m.stop = i;
+	return (m);
+}
+
+void
+agent_pystack_emit(struct agent_thread *t, uint32_t gone, uint32_t keep)
+{
+	struct agent_stack *s = &t->stack;
+	struct agent_frame *e = &s->frames[keep], *end = &s->frames[s->n];
+	enum mt_op op;
+
+	if (!agent_out_room(t, 2))
+		return;
+	while (e < end && e->id == 0)
+		e++;
+	if (e < end && gone > 0)
+		gone--, op = MT_OP_TOP;
+	else
+		op = MT_OP_PUSH;
+	if (gone > 0)
+		agent_out_word(t, MT_WORD(MT_OP_POP, 0, gone));
+	for (; e < end; e++) {
+		if (e->id == 0)
+			continue;
+		if (!agent_out_room(t, 1))
+			return;
+		agent_out_word(t, MT_FRAME_WORD(op, e->id, e->offset));
+		op = MT_OP_PUSH;
+	}
+}
+
+/* Frames that the collector knows of in a part of the array. */
+static uint32_t
+pystack_count(const struct agent_stack *s, uint32_t from, uint32_t to)
+{
+	uint32_t n = 0;
+
+	for (; from < to; from++)
+		n += s->frames[from].id != 0;
+	return (n);
+}
+
+/* Forget what the last stack says of code objects that may have died. */
+static AGENT_COLD void
+pystack_revalidate(struct agent_thread *t, uint64_t deaths)
+{
+	struct agent_stack *s = &t->stack;
+	uint32_t gone, n;
+
+	s->code_deaths = deaths;
+	for (n = 0; n < s->n; n++)
+		if (s->frames[n].id != 0 && agent_pycode_find((const char *)
+		    (s->frames[n].code & py.code_mask)) != s->frames[n].id)
+			break;
+	gone = pystack_count(s, n, s->n);
+	s->n = n;
+	if (gone > 0 && agent_out_room(t, 1))
+		agent_out_word(t, MT_WORD(MT_OP_POP, 0, gone));
+}
+
+/* Append frame f to the array, behind everything. */
+static inline bool
+pystack_append(struct agent_stack *s, const char *f)
+{
+	if (!agent_pystack_reserve(s, s->n + 1))
+		return (false);
+	pystack_read(&s->frames[s->n++], f);
+	return (true);
+}
+
+/*
+ * Collect the frames that are not as they were behind the last stack, the top
+ * first.  Returns how many of the last stack's frames stay.
+ */
+static uint32_t
+pystack_collect(struct agent_stack *s, const char *f)
+{
+	uint32_t i, limit = s->n, old = s->n;
+	struct pystack_match m;
+	bool whole;
+
+	while (f != NULL && s->n - old < PYSTACK_MAX) {
+		if ((i = pystack_find(s, limit, f)) == UINT32_MAX) {
+			if (!pystack_append(s, f))
+				return (0);
+			f = load_ptr(f, py.previous);
+			continue;
+		}
+		m = pystack_compare(s, i);
+		whole = m.rest == NULL && m.stop == 0;
+		limit = whole ? m.low : m.stop;
+		for (; i + 1 > limit; i--)
+			if (!pystack_append(s, s->frames[i].frame))
+				return (0);
+		if (whole)
+			return (limit);
+		f = m.rest;
+	}
+	return (0);
+}
+
+/* The general case: frames have come or gone. */
+static void
+pystack_delta(struct agent_thread *t, const char *f)
+{
+	struct agent_stack *s = &t->stack;
+	uint32_t gone, i, keep, k, old = s->n;
+	struct agent_frame e;
+
+	keep = pystack_collect(s, f);
+	gone = pystack_count(s, keep, old);
+	for (i = old, k = s->n; i + 1 < k; i++) {
+		e = s->frames[i];
+		s->frames[i] = s->frames[--k];
+		s->frames[k] = e;
+	}
+	k = s->n - old;
+	memmove(&s->frames[keep], &s->frames[old], k * sizeof(e));
+	s->n = keep + k;
+	for (i = keep; i < s->n; i++) {
+		pystack_resolve(t, &s->frames[i]);
+		s->index[pystack_hash(s->frames[i].frame)] = i;
+	}
+	agent_pystack_emit(t, gone, keep);
+}
+
+/* The same frames as before, which may have gone on within their functions. */
+static inline bool
+pystack_same_frames(struct agent_thread *t, const char *f)
+{
+	struct agent_stack *s = &t->stack;
+	struct pystack_match m;
+	uint32_t gone, i;
+
+	if (s->n == 0 || s->frames[s->n - 1].frame != f)
+		return (s->n == 0 && f == NULL);
+	m = pystack_compare(s, s->n - 1);
+	if (m.rest != NULL || m.stop != 0)
+		return (false);
+	if (AGENT_LIKELY(m.low == s->n))
+		return (true);
+	gone = pystack_count(s, m.low, s->n);
+	for (i = m.low; i < s->n; i++) {
+		pystack_read(&s->frames[i], s->frames[i].frame);
+		pystack_resolve(t, &s->frames[i]);
+	}
+	agent_pystack_emit(t, gone, m.low);
+	return (true);
+}
+
+AGENT_HOT void
+agent_pystack_update(struct agent_thread *t)
+{
+	uint64_t deaths;
+	const char *f;
+
+	if (py.mode != AGENT_WALK_FRAMES) {
+		if (py.mode == AGENT_WALK_API)
+			agent_pycheck_update(t);
+		return;
+	}
+	/*
+	 * Pairs with the membarrier(2) of the end of the script, after which
+	 * the interpreter may free the thread states of other threads.
+	 */
+	atomic_store_explicit(&t->in_walk, 1, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	if (AGENT_UNLIKELY(atomic_load_explicit(&agent->stop_walk,
+	    memory_order_relaxed) != 0))
+		goto out;
+	deaths = atomic_load_explicit(&agent->code_deaths,
+	    memory_order_relaxed);
+	if (AGENT_UNLIKELY(deaths != t->stack.code_deaths))
+		pystack_revalidate(t, deaths);
+	f = pystack_first();
+	if (!pystack_same_frames(t, f))
+		pystack_delta(t, f);
+out:
+	atomic_store_explicit(&t->in_walk, 0, memory_order_release);
+}
+
+uint32_t
+agent_pystack_walk(struct agent_thread *t, struct agent_frame *out,
+    uint32_t max)
+{
+	const char *f;
+	uint32_t n = 0;
+
+	for (f = pystack_first(); f != NULL && n < max;
+	    f = load_ptr(f, py.previous)) {
+		pystack_read(&out[n], f);
+		pystack_resolve(t, &out[n]);
+		n += out[n].id != 0;
+	}
+	return (n);
+}
+
+const char *
+agent_pystack_top(const char **local)
+{
+	const char *code, *f;
+
+	if (py.mode != AGENT_WALK_FRAMES || (f = pystack_first()) == NULL)
+		return (NULL);
+	if (py.o->f_owner != 0 &&
+	    (unsigned char)f[py.o->f_owner] >= py.o->shim_owner)
+		return (NULL);
+	code = (const char *)(load(f, py.code) & py.code_mask);
+	if (code == NULL ||
+	    load_ptr(code, py.o->ob_type) != agent_pyapi.code_type)
+		return (NULL);
+	*local = (const char *)(load(f, py.o->f_localsplus) & py.code_mask);
+	return (code);
+}

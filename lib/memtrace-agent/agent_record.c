@@ -1,0 +1,95 @@
+/* Events: number, time, stack and words. */
+
+#include "agent_out.h"
+#include "agent_pystack.h"
+#include "agent_record.h"
+
+#define RECORD_ROOM	8	/* words: an event and what may precede it */
+
+/* What the events from here on have in common: time and number. */
+static inline void
+record_state(struct agent_thread *t, uint64_t seq)
+{
+	uint64_t now = atomic_load_explicit(&agent->session->clock_us,
+	    memory_order_relaxed);
+
+	if (now != t->time_us) {
+		t->time_us = now;
+		agent_out_word(t, MT_WORD(MT_OP_TIME, 0, now));
+	}
+	if (AGENT_UNLIKELY(seq != t->next_seq))
+		agent_out_word(t, (uint64_t)MT_OP_SEQ << 56 |
+		    MT_WORD_SEQ(seq));
+	t->next_seq = seq + 1;
+}
+
+static inline void
+record_words(struct agent_thread *t, enum mt_op op, unsigned aux,
+    const void *p, size_t size)
+{
+	agent_out_word(t, MT_WORD(op, aux, (uintptr_t)p));
+	if (op == MT_OP_ALLOC || op == MT_OP_UNMAP)
+		agent_out_word(t, size);
+}
+
+AGENT_HOT void
+agent_record_alloc(struct agent_thread *t, enum mt_allocator allocator,
+    const void *p, size_t size)
+{
+	agent_pystack_update(t);
+	if (!agent_out_room(t, RECORD_ROOM))
+		return;
+	record_state(t, agent_record_number());
+	record_words(t, MT_OP_ALLOC, allocator, p, size);
+	agent_out_publish(t);
+}
+
+AGENT_HOT void
+agent_record_free(struct agent_thread *t, enum mt_allocator allocator,
+    const void *p)
+{
+	if (!agent_out_room(t, RECORD_ROOM))
+		return;
+	record_state(t, agent_record_number());
+	record_words(t, MT_OP_FREE, allocator, p, 0);
+	agent_out_publish(t);
+}
+
+void
+agent_record_move(struct agent_thread *t, uint64_t number,
+    enum mt_allocator allocator, const void *from, const void *to, size_t size)
+{
+	if (agent_out_room(t, RECORD_ROOM)) {
+		record_state(t, number);
+		record_words(t, from != NULL ? MT_OP_FREE : MT_OP_NOP,
+		    allocator, from, 0);
+		agent_out_publish(t);
+	}
+	if (to != NULL)
+		agent_record_alloc(t, allocator, to, size);
+}
+
+void
+agent_record_remap(struct agent_thread *t, uint64_t number,
+    enum mt_allocator allocator, const void *from, size_t fromlen,
+    const void *to, size_t size)
+{
+	if (agent_out_room(t, RECORD_ROOM)) {
+		record_state(t, number);
+		record_words(t, from != NULL ? MT_OP_UNMAP : MT_OP_NOP, 0,
+		    from, fromlen);
+		agent_out_publish(t);
+	}
+	if (to != NULL)
+		agent_record_alloc(t, allocator, to, size);
+}
+
+void
+agent_record_mark(struct agent_thread *t, enum mt_mark mark)
+{
+	if (!agent_out_room(t, RECORD_ROOM))
+		return;
+	record_state(t, agent_record_number());
+	record_words(t, MT_OP_MARK, mark, NULL, 0);
+	agent_out_publish(t);
+}

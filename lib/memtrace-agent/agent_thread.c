@@ -1,0 +1,208 @@
+/* Per-thread state. */
+
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "agent_early.h"
+#include "agent_out.h"
+#include "agent_pyhook.h"
+#include "agent_sys.h"
+#include "agent_thread.h"
+
+#define THREAD_FRAMES	512	/* to begin with */
+
+_Thread_local struct agent_thread *agent_self
+    __attribute__((__tls_model__("initial-exec")));
+static _Thread_local const char *thread_name
+    __attribute__((__tls_model__("initial-exec")));
+
+/* Of a thread that has no block: it is being made, or could not be had. */
+static struct agent_thread	thread_none = { .busy = &thread_none };
+static struct agent_thread * _Atomic thread_all;
+static pthread_key_t		thread_key;
+
+static void	thread_leaves(void *);
+
+bool
+agent_thread_init(void)
+{
+	return (pthread_key_create(&thread_key, thread_leaves) == 0);
+}
+
+void
+agent_thread_name(const char *name)
+{
+	thread_name = name;
+}
+
+/*
+ * The thread is about to end.  Destructors of others may still run and call
+ * the hooks, so the block stays in use; the collector takes the ring back when
+ * the thread is gone.
+ */
+static void
+thread_leaves(void *arg)
+{
+	struct agent_thread *t = arg;
+
+	if (atomic_load(&agent->phase) == AGENT_OFF)
+		return;
+	atomic_store(&t->ring->state, MT_RING_LEAVING);
+}
+
+/* Is the thread of this block gone?  Then the block is ours, by its tid. */
+static bool
+thread_adopt(struct agent_thread *t, uint32_t tid)
+{
+	uint32_t old = t->tid;
+
+	if (old == tid)
+		return (true);
+	if (agent_syscall(SYS_tgkill, getpid(), old, 0) != -ESRCH)
+		return (false);
+	return (__atomic_compare_exchange_n(&t->tid, &old, tid, false,
+	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+}
+
+static struct agent_thread *
+thread_make(uint32_t tid)
+{
+	struct agent_thread *t;
+	char *p;
+
+	p = agent_real.mmap(NULL, sizeof(*t) +
+	    THREAD_FRAMES * sizeof(struct agent_frame),
+	    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return (NULL);
+	t = (struct agent_thread *)(void *)p;
+	t->tid = tid;
+	t->stack.frames = (struct agent_frame *)(void *)(p + sizeof(*t));
+	t->stack.cap = THREAD_FRAMES;
+	t->next = atomic_load(&thread_all);
+	while (!atomic_compare_exchange_weak(&thread_all, &t->next, t))
+		continue;
+	return (t);
+}
+
+/* A block for the calling thread: that of a dead one, or a new one. */
+static struct agent_thread *
+thread_block(void)
+{
+	uint32_t tid = (uint32_t)agent_syscall(SYS_gettid);
+	struct agent_thread *t;
+	unsigned seen = 0;
+
+	for (t = atomic_load(&thread_all); t != NULL && seen < 64;
+	    t = t->next, seen++)
+		if (thread_adopt(t, tid))
+			break;
+	if (t == NULL || seen == 64)
+		return (thread_make(tid));
+	t->stack.n = 0;
+	t->next_seq = 0;
+	t->time_us = 0;
+	t->lost = 0;
+	return (t);
+}
+
+/* First record of a ring: who writes it. */
+static void
+thread_describe(struct agent_thread *t)
+{
+	struct mt_thread_desc d = { t->tid, (uint64_t)pthread_self() };
+	const char *name = thread_name != NULL ? thread_name :
+	    t->tid == (uint32_t)getpid() ? "MainThread" : "";
+	size_t i, len = strlen(name);
+	struct agent_bytes b = { t, 0, 0 };
+
+	if (!agent_out_room(t, 1 + MT_PAYLOAD_WORDS(sizeof(d) + len)))
+		return;
+	agent_out_word(t, MT_WORD(MT_OP_THREAD, 0, sizeof(d) + len));
+	for (i = 0; i < sizeof(d); i++)
+		agent_bytes_put(&b, ((const uint8_t *)&d)[i]);
+	for (i = 0; i < len; i++)
+		agent_bytes_put(&b, (uint8_t)name[i]);
+	agent_bytes_end(&b);
+	agent_out_publish(t);
+}
+
+static AGENT_COLD struct agent_thread *
+thread_begin(void)
+{
+	struct agent_thread *t;
+	int saved = errno;
+
+	agent_self = &thread_none;
+	t = thread_block();
+	if (t == NULL || !agent_out_claim(t)) {
+		errno = saved;
+		return (NULL);
+	}
+	t->busy = NULL;
+	thread_describe(t);
+	(void)pthread_setspecific(thread_key, t);
+	agent_self = t;
+	errno = saved;
+	return (t);
+}
+
+/*
+ * The guard is set, but the hook that set it was below us on this stack and
+ * is gone: a signal handler jumped out of it.  Forget what it had not
+ * published; the number that it may have taken shows up as a gap.
+ */
+static bool
+thread_jumped(struct agent_thread *t, void *frame)
+{
+	stack_t ss;
+
+	if (t == &thread_none || (uintptr_t)frame <= (uintptr_t)t->busy ||
+	    sigaltstack(NULL, &ss) == -1 || (ss.ss_flags & SS_ONSTACK) != 0)
+		return (false);
+	t->head = atomic_load(&t->ring->head);
+	t->limit = t->head;
+	t->stack.n = 0;
+	t->next_seq = UINT64_MAX;
+	atomic_store(&t->in_walk, 0);
+	if (agent_out_room(t, 1))
+		agent_out_word(t, MT_WORD(MT_OP_POP, 0,
+		    MT_WORD_VALUE_MASK));
+	agent_out_publish(t);
+	return (true);
+}
+
+AGENT_COLD struct agent_thread *
+agent_enter_slow(void *frame)
+{
+	uint32_t phase = atomic_load(&agent->phase);
+	struct agent_thread *t = agent_self;
+
+	if (phase == AGENT_WAITING)
+		agent_pyhook_poll();
+	if (phase != AGENT_TRACING)
+		return (NULL);
+	if (t == NULL)
+		t = thread_begin();
+	else if (!thread_jumped(t, frame))
+		return (NULL);
+	if (t != NULL)
+		t->busy = frame;
+	return (t);
+}
+
+void
+agent_thread_quiesce(void)
+{
+	struct agent_thread *t;
+	int tries;
+
+	for (t = atomic_load(&thread_all); t != NULL; t = t->next)
+		for (tries = 0; t != agent_self && tries < 10000 &&
+		    atomic_load(&t->in_walk) != 0; tries++)
+			agent_futex_wait(&t->in_walk, 1, 1);
+}

@@ -1,0 +1,59 @@
+/*
+ * Per-thread state: the block of a thread, its ring, its guard.
+ *
+ * A hook calls agent_enter() before and agent_leave() after its work.  Between
+ * the two the thread is busy, and whatever the real function calls in its
+ * turn (the mmap of a preloaded malloc) is not recorded again.
+ */
+
+#ifndef AGENT_THREAD_H
+#define AGENT_THREAD_H
+
+#include "agent.h"
+
+/* NULL until the first event of the thread. */
+extern _Thread_local struct agent_thread *agent_self
+    __attribute__((__tls_model__("initial-exec")));
+
+/* Everything but the common case; see agent_enter(). */
+struct agent_thread	*agent_enter_slow(void *frame);
+
+/*
+ * The thread's block if this call is to be recorded, else NULL.  The guard is
+ * the address of the hook's stack frame, not a flag, so that a thread that
+ * jumped out of a hook from a signal handler can be recognised.
+ */
+static inline __attribute__((__always_inline__)) struct agent_thread *
+agent_enter(void)
+{
+	struct agent_thread *t;
+	void *frame = __builtin_frame_address(0);
+
+	if (atomic_load_explicit(&agent->phase, memory_order_relaxed) ==
+	    AGENT_OFF)
+		return (NULL);
+	t = agent_self;
+	if (AGENT_LIKELY(t != NULL && t->busy == NULL)) {
+		t->busy = frame;
+		return (t);
+	}
+	return (agent_enter_slow(frame));
+}
+
+static inline void
+agent_leave(struct agent_thread *t)
+{
+	atomic_signal_fence(memory_order_release);
+	t->busy = NULL;
+}
+
+/* Wait until no thread is inside a walk, after stop_walk was set. */
+void	agent_thread_quiesce(void);
+
+/* Name of the thread that is about to start here; kept, not copied. */
+void	agent_thread_name(const char *);
+
+/* Called by the constructor, in the process that will be traced. */
+bool	agent_thread_init(void);
+
+#endif /* AGENT_THREAD_H */
