@@ -246,7 +246,8 @@ print(struct mt_summary *sum, const struct fe_metas *metas)
 	size_t n;
 
 	fe_term_init(&term, fileno(stdout));
-	rows = mt_summary_rows(sum, opts.sort, &n);
+	if ((rows = mt_summary_rows(sum, opts.sort, &n)) == NULL)
+		errx(1, "out of memory");
 	if (n > (limit = row_limit(&term)))
 		n = (size_t)limit;
 	if (opts.json)

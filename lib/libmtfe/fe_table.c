@@ -12,7 +12,6 @@
 #define GAP		2	/* cells between columns */
 #define LOCATION_MIN	12	/* below this a location says nothing */
 #define NUMBER_MAX	24	/* bytes of a formatted number */
-#define AT		" at "
 
 struct fe_table {
 	FILE			*out;
@@ -58,6 +57,13 @@ table_free(struct fe_table *t)
 	free(t);
 }
 
+/* What is no function is in no file. */
+static const char *
+between(const struct fe_cell *c)
+{
+	return (*c->file == '\0' ? "" : " at ");
+}
+
 /* ---- For programs ---------------------------------------------------- */
 
 static void
@@ -75,7 +81,7 @@ put_plain(FILE *out, enum fe_kind kind, const struct fe_cell *c)
 	switch (kind) {
 	case FE_LOCATION:
 		put_clean(out, c->function);
-		(void)fputs(AT, out);
+		(void)fputs(between(c), out);
 		put_clean(out, c->file);
 		break;
 	case FE_SIZE:
@@ -121,14 +127,13 @@ location_init(struct location *l, const struct fe_cell *c)
 {
 	char *function = fe_text_clean(c->function, false);
 	char *file = fe_text_clean(c->file, false);
+	const char *at = between(c);
 
 	l->function_len = strlen(function);
-	l->file_at = l->function_len + strlen(AT);
+	l->file_at = l->function_len + strlen(at);
 	l->len = l->file_at + strlen(file);
 	l->text = fe_alloc(l->len, 1, 1);
-	memcpy(l->text, function, l->function_len);
-	memcpy(l->text + l->function_len, AT, strlen(AT));
-	memcpy(l->text + l->file_at, file, l->len - l->file_at + 1);
+	(void)snprintf(l->text, l->len + 1, "%s%s%s", function, at, file);
 	free(function);
 	free(file);
 }

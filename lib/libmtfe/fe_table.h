@@ -34,7 +34,7 @@ struct fe_column {
 
 struct fe_cell {
 	const char	*function;
-	const char	*file;
+	const char	*file;		/* "" if it is no function's */
 	uint64_t	 number;
 	double		 share;		/* per cent of the whole */
 };

@@ -62,9 +62,11 @@ ATF_TC_BODY(plain, tc)
 	t = open_table(&fp, &text, &term);
 	add(t, "keep", "/a/rather/long/way/to/a.py", 10001000, 99.4812, 1000);
 	add(t, "a\tb", "c\\d\n", UINT64_MAX, 0, 0);
+	add(t, "<none>", "", 1, 0, 0);
 	check_table(fp, &text, t,
 	    "keep at /a/rather/long/way/to/a.py\t10001000\t99.48\t1000\n"
-	    "a\\tb at c\\\\d\\n\t18446744073709551615\t0.00\t0\n");
+	    "a\\tb at c\\\\d\\n\t18446744073709551615\t0.00\t0\n"
+	    "<none>\t1\t0.00\t0\n");
 }
 
 ATF_TC_WITHOUT_HEAD(plain_empty);
