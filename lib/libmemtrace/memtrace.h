@@ -141,8 +141,9 @@ struct mt_event {
 	uint32_t	node;		/* MT_EVENT_ALLOC only, else 0 */
 	uint64_t	addr;		/* 0 for a free: see ref */
 	uint64_t	size;		/* bytes; 0 for a free */
-	uint64_t	ref;		/* MT_EVENT_FREE: number of the freed
-					   allocation, counted from 0 */
+	uint64_t	ref;		/* MT_EVENT_ALLOC: its number, counted
+					   from 0; MT_EVENT_FREE: the number
+					   of the freed allocation */
 	uint64_t	time_ns;	/* since start_time_ns, coarse */
 };
 

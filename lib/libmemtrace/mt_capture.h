@@ -1,0 +1,116 @@
+/*
+ * An open capture, between the files mt_capture*.c:
+ *
+ *	mt_capture.c		open, close, and the tables handed out
+ *	mt_capture_blocks.c	finding blocks, by the index or by a scan
+ *	mt_capture_load.c	payloads into tables
+ *	mt_capture_events.c	reading events
+ *	mt_capture_rebuild.c	tables from events
+ */
+
+#ifndef MT_CAPTURE_H
+#define MT_CAPTURE_H
+
+#include "mt_block.h"
+#include "mt_events.h"
+#include "mt_source.h"
+#include "mt_tables.h"
+
+struct mt_capture_block {
+	uint64_t	offset;
+	uint32_t	type;
+};
+
+/* Room for payloads, reused; always a few bytes larger than asked for. */
+struct mt_capture_room {
+	uint8_t	*data;
+	size_t	 cap;
+};
+
+/* Which totals the metadata has; others are summed up. */
+enum mt_capture_has {
+	MT_HAS_ALLOCATIONS = 1,
+	MT_HAS_BYTES = 2,
+	MT_HAS_PEAK = 4,
+	MT_HAS_LEAKED_ALLOCATIONS = 8,
+	MT_HAS_LEAKED_BYTES = 16
+};
+
+struct mt_capture {
+	struct mt_source	 source;
+	struct mt_file_head	 head;
+	struct mt_meta		 meta;
+	unsigned		 has;		/* enum mt_capture_has */
+
+	struct mt_capture_block	*blocks;	/* in the order of the file */
+	size_t			 nblocks;
+	size_t			 blocks_cap;
+
+	/* Strings and line tables; freed together. */
+	void			**keep;
+	size_t			 nkeep;
+	size_t			 keep_cap;
+
+	struct mt_code		*codes;
+	size_t			 ncodes;
+	size_t			 codes_cap;
+	size_t			 codes_seen;	/* bytes of payload */
+	struct mt_node		*nodes;
+	size_t			 nnodes;
+	size_t			 nodes_cap;
+	struct mt_thread	*threads;
+	size_t			 nthreads;
+	size_t			 threads_cap;
+	size_t			 threads_seen;
+	struct mt_site		*sites;
+	size_t			 nsites;
+	bool			 has_sites;
+	struct mt_sample	*samples;
+	size_t			 nsamples;
+	size_t			 samples_cap;
+	bool			 samples_loaded;
+
+	struct mt_inflate	*inflate;
+	struct mt_capture_room	 stored;
+	struct mt_capture_room	 table;		/* payload of a table */
+	struct mt_capture_room	 payload;	/* of the events decoded now */
+	struct mt_events_dec	 dec;
+	size_t			 next_block;	/* to look for events */
+	bool			 decoding;
+};
+
+/* ---- mt_capture.c ---- */
+
+/* Open what is in *source, which becomes the capture's. */
+enum mt_status	mt_capture_open_source(struct mt_capture **out,
+		    struct mt_source *source, struct mt_error *);
+/* Make *p, of *cap members of that size, hold n; false if out of memory. */
+bool		mt_capture_grow(void **p, size_t *cap, size_t n, size_t size);
+/* Keep p, from malloc(3), until the capture is closed; frees it if it
+   cannot. */
+bool		mt_capture_keep(struct mt_capture *, void *p);
+
+/* ---- mt_capture_blocks.c ---- */
+
+/* Fill in blocks; flags say what was found. */
+enum mt_status	mt_capture_find(struct mt_capture *, struct mt_error *);
+/*
+ * Read the payload that begins with block *i < nblocks into room and set *i
+ * to the block to go on with.  MT_ERR_FORMAT: it is damaged; other errors
+ * leave *i alone.
+ */
+enum mt_status	mt_capture_read(struct mt_capture *, size_t *i,
+		    struct mt_capture_room *, size_t *len, struct mt_error *);
+
+/* ---- mt_capture_load.c ---- */
+
+enum mt_status	mt_capture_load(struct mt_capture *, struct mt_error *);
+enum mt_status	mt_capture_load_samples(struct mt_capture *,
+		    struct mt_error *);
+
+/* ---- mt_capture_rebuild.c ---- */
+
+/* Sites and totals from the events. */
+enum mt_status	mt_capture_rebuild(struct mt_capture *, struct mt_error *);
+
+#endif /* MT_CAPTURE_H */

@@ -1,0 +1,429 @@
+/*
+ * Payloads into tables.  A block that makes no sense is dropped and flagged;
+ * only running out of memory and failed system calls are errors.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_capture.h"
+
+/*
+ * Ids are numbered without large gaps, so one that is out of all proportion
+ * to what was read would only cost memory.
+ */
+#define ID_SLACK	65536u
+
+/* Entries for nodes of lost blocks, at most, for each byte of the file. */
+#define NODES_PER_BYTE	16
+
+static const struct mt_code mt_capture_no_code = {
+	"<unknown>", "<unknown>", 0, NULL, 0, 0
+};
+
+static enum mt_status
+mt_capture_load_nomem(struct mt_error *e)
+{
+	return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+}
+
+/* Copy a string to *to, with a terminator, and advance *to. */
+static const char *
+mt_capture_string(char **to, struct mt_bytes s)
+{
+	char *p = *to;
+
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	*to += s.n + 1;
+	return (p);
+}
+
+/*
+ * Room for all strings of a payload: each has at least one byte of length in
+ * front, which pays for its terminator.
+ */
+static char *
+mt_capture_strings(struct mt_capture *c, size_t payload)
+{
+	char *p = malloc(payload + 1);
+
+	return (p != NULL && mt_capture_keep(c, p) ? p : NULL);
+}
+
+static bool
+mt_capture_number(const char *s, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (*s == '\0')
+		return (false);
+	for (; *s != '\0'; s++) {
+		if (*s < '0' || *s > '9' || v > UINT64_MAX / 10 ||
+		    v * 10 > UINT64_MAX - (uint64_t)(*s - '0'))
+			return (false);
+		v = v * 10 + (uint64_t)(*s - '0');
+	}
+	*out = v;
+	return (true);
+}
+
+/* Values that are numbers, in fields of 64 bits. */
+static uint64_t *
+mt_capture_meta_field(struct mt_capture *c, const char *key)
+{
+	const struct {
+		const char	*key;
+		uint64_t	*field;
+		unsigned	 has;
+	} fields[] = {
+		{ "pid", &c->meta.pid, 0 },
+		{ "start_time_ns", &c->meta.start_time_ns, 0 },
+		{ "end_time_ns", &c->meta.end_time_ns, 0 },
+		{ "total_allocations", &c->meta.total_allocations,
+		    MT_HAS_ALLOCATIONS },
+		{ "total_bytes", &c->meta.total_bytes, MT_HAS_BYTES },
+		{ "peak_bytes", &c->meta.peak_bytes, MT_HAS_PEAK },
+		{ "peak_time_ns", &c->meta.peak_time_ns, 0 },
+		{ "leaked_allocations", &c->meta.leaked_allocations,
+		    MT_HAS_LEAKED_ALLOCATIONS },
+		{ "leaked_bytes", &c->meta.leaked_bytes,
+		    MT_HAS_LEAKED_BYTES },
+		{ "lost_events", &c->meta.lost_events, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (strcmp(key, fields[i].key) == 0) {
+			c->has |= fields[i].has;
+			return (fields[i].field);
+		}
+	}
+	return (NULL);
+}
+
+static void
+mt_capture_meta_flag(struct mt_capture *c, unsigned flag, bool on)
+{
+	if (on)
+		c->meta.flags |= flag;
+	else
+		c->meta.flags &= ~flag;
+}
+
+static void
+mt_capture_meta_set(struct mt_capture *c, const char *key, const char *value)
+{
+	uint64_t *field, v;
+
+	if (strcmp(key, "command_line") == 0)
+		c->meta.command_line = value;
+	else if (strcmp(key, "python_version") == 0)
+		c->meta.python_version = value;
+	else if (strcmp(key, "python_allocator") == 0)
+		c->meta.python_allocator = value;
+	else if (!mt_capture_number(value, &v))
+		return;
+	else if ((field = mt_capture_meta_field(c, key)) != NULL)
+		*field = v;
+	else if (strcmp(key, "exit_status") == 0 && v <= INT32_MAX) {
+		c->meta.has_exit_status = true;
+		c->meta.exit_status = (int)v;
+	} else if (strcmp(key, "has_native_traces") == 0)
+		c->meta.has_native_traces = v != 0;
+	else if (strcmp(key, "trace_python_allocators") == 0)
+		c->meta.trace_python_allocators = v != 0;
+	else if (strcmp(key, "aggregated") == 0)
+		mt_capture_meta_flag(c, MT_CAPTURE_AGGREGATED, v != 0);
+	else if (strcmp(key, "disk_full") == 0)
+		mt_capture_meta_flag(c, MT_CAPTURE_DISK_FULL, v != 0);
+}
+
+static enum mt_status
+mt_capture_load_meta(struct mt_capture *c, struct mt_cursor *cur,
+    struct mt_error *e)
+{
+	struct mt_bytes key, value;
+	enum mt_status st;
+	const char *k;
+	char *to;
+
+	to = mt_capture_strings(c, (size_t)(cur->end - cur->p));
+	if (to == NULL)
+		return (mt_capture_load_nomem(e));
+	while ((st = mt_tables_get_meta(cur, &key, &value)) == MT_OK) {
+		k = mt_capture_string(&to, key);
+		mt_capture_meta_set(c, k, mt_capture_string(&to, value));
+	}
+	return (st);
+}
+
+/* Make the table of codes hold n entries. */
+static bool
+mt_capture_codes_reach(struct mt_capture *c, size_t n)
+{
+	void *p = c->codes;
+
+	if (!mt_capture_grow(&p, &c->codes_cap, n, sizeof(*c->codes)))
+		return (false);
+	c->codes = p;
+	while (c->ncodes < n)
+		c->codes[c->ncodes++] = mt_capture_no_code;
+	return (true);
+}
+
+static enum mt_status
+mt_capture_load_codes(struct mt_capture *c, struct mt_cursor *cur,
+    struct mt_error *e)
+{
+	struct mt_tables_code in;
+	struct mt_code *code;
+	enum mt_status st;
+	char *to;
+
+	c->codes_seen += (size_t)(cur->end - cur->p);
+	to = mt_capture_strings(c, (size_t)(cur->end - cur->p));
+	if (to == NULL)
+		return (mt_capture_load_nomem(e));
+	while ((st = mt_tables_get_code(cur, &in)) == MT_OK) {
+		if (in.id > ID_SLACK + c->codes_seen)
+			return (MT_ERR_FORMAT);
+		if (!mt_capture_codes_reach(c, (size_t)in.id + 1))
+			return (mt_capture_load_nomem(e));
+		code = &c->codes[in.id];
+		code->function = mt_capture_string(&to, in.function);
+		code->file = mt_capture_string(&to, in.file);
+		code->first_line = in.first_line;
+		code->table_kind = in.kind;
+		code->table_len = in.table.n;
+		code->table = (const uint8_t *)mt_capture_string(&to,
+		    in.table);
+	}
+	return (st);
+}
+
+static bool
+mt_capture_threads_reach(struct mt_capture *c, size_t n)
+{
+	static const struct mt_thread none = { 0, "" };
+	void *p = c->threads;
+
+	if (!mt_capture_grow(&p, &c->threads_cap, n, sizeof(*c->threads)))
+		return (false);
+	c->threads = p;
+	while (c->nthreads < n)
+		c->threads[c->nthreads++] = none;
+	return (true);
+}
+
+static enum mt_status
+mt_capture_load_threads(struct mt_capture *c, struct mt_cursor *cur,
+    struct mt_error *e)
+{
+	struct mt_tables_thread in;
+	enum mt_status st;
+	char *to;
+
+	c->threads_seen += (size_t)(cur->end - cur->p);
+	to = mt_capture_strings(c, (size_t)(cur->end - cur->p));
+	if (to == NULL)
+		return (mt_capture_load_nomem(e));
+	while ((st = mt_tables_get_thread(cur, &in)) == MT_OK) {
+		if (in.id > ID_SLACK + c->threads_seen)
+			return (MT_ERR_FORMAT);
+		if (!mt_capture_threads_reach(c, (size_t)in.id + 1))
+			return (mt_capture_load_nomem(e));
+		c->threads[in.id].tid = in.tid;
+		c->threads[in.id].name = mt_capture_string(&to, in.name);
+	}
+	return (st);
+}
+
+/* Nodes whose block was lost hang below the root and have no name. */
+static bool
+mt_capture_nodes_reach(struct mt_capture *c, size_t n)
+{
+	static const struct mt_node lost = { 0, 0, -1 };
+	void *p = c->nodes;
+
+	if (!mt_capture_grow(&p, &c->nodes_cap, n, sizeof(*c->nodes)))
+		return (false);
+	c->nodes = p;
+	while (c->nnodes < n)
+		c->nodes[c->nnodes++] = lost;
+	return (true);
+}
+
+static enum mt_status
+mt_capture_load_nodes(struct mt_capture *c, struct mt_cursor *cur,
+    struct mt_error *e)
+{
+	struct mt_node node;
+	enum mt_status st;
+	uint32_t id;
+
+	st = mt_tables_get_first_node(cur, &id);
+	if (st != MT_OK)
+		return (st);
+	if (id > c->nnodes && (id - c->nnodes - 1) / NODES_PER_BYTE >
+	    c->source.size + ID_SLACK)
+		return (MT_ERR_FORMAT);
+	for (; (st = mt_tables_get_node(cur, id, &node)) == MT_OK; id++) {
+		if (id == UINT32_MAX)
+			return (MT_ERR_FORMAT);
+		if (id == 0)
+			continue;
+		if (!mt_capture_nodes_reach(c, (size_t)id + 1))
+			return (mt_capture_load_nomem(e));
+		c->nodes[id] = node;
+	}
+	return (st);
+}
+
+static enum mt_status
+mt_capture_load_sites(struct mt_capture *c, struct mt_cursor *cur,
+    struct mt_error *e)
+{
+	struct mt_site *sites;
+	enum mt_status st;
+	size_t n;
+
+	st = mt_tables_get_sites(cur, &sites, &n);
+	if (st == MT_ERR_NOMEM)
+		return (mt_capture_load_nomem(e));
+	if (st != MT_OK)
+		return (st);
+	free(c->sites);
+	c->sites = sites;
+	c->nsites = n;
+	c->has_sites = true;
+	return (MT_END);
+}
+
+static enum mt_status
+mt_capture_load_block(struct mt_capture *c, uint32_t type,
+    struct mt_cursor *cur, struct mt_error *e)
+{
+	switch (type) {
+	case MT_BLOCK_META:
+		return (mt_capture_load_meta(c, cur, e));
+	case MT_BLOCK_CODES:
+		return (mt_capture_load_codes(c, cur, e));
+	case MT_BLOCK_NODES:
+		return (mt_capture_load_nodes(c, cur, e));
+	case MT_BLOCK_THREADS:
+		return (mt_capture_load_threads(c, cur, e));
+	case MT_BLOCK_SITES:
+		return (mt_capture_load_sites(c, cur, e));
+	default:
+		return (MT_END);
+	}
+}
+
+static bool
+mt_capture_is_table(uint32_t type)
+{
+	return ((type >= MT_BLOCK_META && type <= MT_BLOCK_THREADS) ||
+	    type == MT_BLOCK_SITES);
+}
+
+/*
+ * An index that points at nothing is an entry "<unknown>".  There is always
+ * one of each, so that index 0 is valid.
+ */
+static enum mt_status
+mt_capture_check(struct mt_capture *c, struct mt_error *e)
+{
+	size_t i;
+
+	if (!mt_capture_codes_reach(c, 1) || !mt_capture_nodes_reach(c, 1) ||
+	    !mt_capture_threads_reach(c, 1))
+		return (mt_capture_load_nomem(e));
+	for (i = 0; i < c->nnodes; i++)
+		if (c->nodes[i].code >= c->ncodes)
+			c->nodes[i].code = 0;
+	for (i = 0; i < c->nsites; i++) {
+		if (c->sites[i].node >= c->nnodes)
+			c->sites[i].node = 0;
+		if (c->sites[i].thread >= c->nthreads)
+			c->sites[i].thread = 0;
+	}
+	return (MT_OK);
+}
+
+enum mt_status
+mt_capture_load(struct mt_capture *c, struct mt_error *e)
+{
+	struct mt_cursor cur;
+	enum mt_status st;
+	size_t i = 0, len;
+	uint32_t type;
+
+	while (i < c->nblocks) {
+		type = c->blocks[i].type;
+		if (!mt_capture_is_table(type)) {
+			i++;
+			continue;
+		}
+		st = mt_capture_read(c, &i, &c->table, &len, e);
+		if (st == MT_OK) {
+			cur.p = c->table.data;
+			cur.end = cur.p + len;
+			cur.bad = false;
+			st = mt_capture_load_block(c, type, &cur, e);
+		}
+		if (st == MT_ERR_FORMAT)
+			c->meta.flags |= MT_CAPTURE_DAMAGED;
+		else if (st < 0)
+			return (st);
+	}
+	return (mt_capture_check(c, e));
+}
+
+static enum mt_status
+mt_capture_add_samples(struct mt_capture *c, struct mt_cursor *cur,
+    struct mt_error *e)
+{
+	struct mt_sample s = { 0, 0, 0, 0 };
+	enum mt_status st;
+	void *p;
+
+	while ((st = mt_tables_get_sample(cur, &s)) == MT_OK) {
+		p = c->samples;
+		if (!mt_capture_grow(&p, &c->samples_cap, c->nsamples + 1,
+		    sizeof(s)))
+			return (mt_capture_load_nomem(e));
+		c->samples = p;
+		c->samples[c->nsamples++] = s;
+	}
+	return (st);
+}
+
+enum mt_status
+mt_capture_load_samples(struct mt_capture *c, struct mt_error *e)
+{
+	struct mt_cursor cur;
+	enum mt_status st;
+	size_t i = 0, len;
+
+	c->nsamples = 0;
+	while (i < c->nblocks) {
+		if (c->blocks[i].type != MT_BLOCK_SAMPLES) {
+			i++;
+			continue;
+		}
+		st = mt_capture_read(c, &i, &c->table, &len, e);
+		if (st == MT_OK) {
+			cur.p = c->table.data;
+			cur.end = cur.p + len;
+			cur.bad = false;
+			st = mt_capture_add_samples(c, &cur, e);
+		}
+		if (st == MT_ERR_FORMAT)
+			c->meta.flags |= MT_CAPTURE_DAMAGED;
+		else if (st < 0)
+			return (st);
+	}
+	return (MT_OK);
+}

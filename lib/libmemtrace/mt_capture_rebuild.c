@@ -1,0 +1,226 @@
+/*
+ * Tables from events: a capture whose end is missing goes through the same
+ * recorder again that would have made its tables.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_capture.h"
+#include "mt_recorder.h"
+
+#define BATCH	1024
+
+struct mt_rebuild {
+	struct mt_capture	*c;
+	struct mt_recorder	*rec;
+	uint32_t		*to_rec;	/* nodes */
+	uint32_t		*from_rec;
+	size_t			 nfrom;
+	struct mt_live		 live;		/* number to address */
+	struct mt_event		 ev[BATCH];
+};
+
+static enum mt_status
+mt_rebuild_discard(void *arg, enum mt_block_type type, void *data,
+    size_t len, struct mt_error *e)
+{
+	(void)arg;
+	(void)type;
+	(void)len;
+	(void)e;
+	free(data);
+	return (MT_OK);
+}
+
+/* The recorder needs ids, not descriptions. */
+static enum mt_status
+mt_rebuild_ids(struct mt_rebuild *r, struct mt_error *e)
+{
+	enum mt_status st;
+	uint32_t id = 0;
+
+	do {
+		st = mt_recorder_code_new(r->rec, &id, e);
+		if (st != MT_OK)
+			return (st);
+	} while (id + (size_t)1 < r->c->ncodes);
+	do {
+		st = mt_recorder_thread_new(r->rec, 0, "", &id, e);
+		if (st != MT_OK)
+			return (st);
+	} while (id + (size_t)1 < r->c->nthreads);
+	return (MT_OK);
+}
+
+/*
+ * The recorder merges equal nodes, which a damaged capture may have, so its
+ * numbers need not be those of the capture.
+ */
+static enum mt_status
+mt_rebuild_nodes(struct mt_rebuild *r, struct mt_error *e)
+{
+	const struct mt_node *node;
+	enum mt_status st;
+	uint32_t i, id;
+
+	r->nfrom = r->c->nnodes;
+	r->to_rec = calloc(r->nfrom, sizeof(*r->to_rec));
+	r->from_rec = calloc(r->nfrom, sizeof(*r->from_rec));
+	if (r->to_rec == NULL || r->from_rec == NULL)
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	for (i = 1; i < r->c->nnodes; i++) {
+		node = &r->c->nodes[i];
+		st = mt_recorder_node(r->rec, r->to_rec[node->parent],
+		    node->code, node->offset, &id, e);
+		if (st != MT_OK)
+			return (st);
+		r->to_rec[i] = id;
+		if (id < r->nfrom && r->from_rec[id] == 0)
+			r->from_rec[id] = i;
+	}
+	return (MT_OK);
+}
+
+/*
+ * The address of an allocation, by its number.  The table is made for blocks
+ * by address, but a key and 64 bits are what it stores, too.
+ */
+static bool
+mt_rebuild_remember(struct mt_rebuild *r, uint64_t ref, uint64_t addr)
+{
+	struct mt_block old;
+
+	return (mt_live_put(&r->live, ref, addr & MT_LIVE_MAX_SIZE, 0,
+	    (uint32_t)(addr >> 48), &old) != MT_LIVE_NOMEM);
+}
+
+static bool
+mt_rebuild_recall(struct mt_rebuild *r, uint64_t ref, uint64_t *addr)
+{
+	struct mt_block b;
+
+	if (!mt_live_take(&r->live, ref, &b))
+		return (false);
+	*addr = b.size | (uint64_t)(b.site_plus1 - 1) << 48;
+	return (true);
+}
+
+static enum mt_status
+mt_rebuild_event(struct mt_rebuild *r, const struct mt_event *ev,
+    struct mt_error *e)
+{
+	uint64_t addr;
+
+	switch (ev->type) {
+	case MT_EVENT_ALLOC:
+		if (!mt_agg_is_mapping(ev->allocator) &&
+		    !mt_rebuild_remember(r, ev->ref, ev->addr))
+			return (mt_error_set(e, MT_ERR_NOMEM,
+			    "out of memory"));
+		return (mt_recorder_alloc(r->rec, ev->thread,
+		    r->to_rec[ev->node], ev->allocator, ev->addr, ev->size,
+		    e));
+	case MT_EVENT_FREE:
+		if (!mt_rebuild_recall(r, ev->ref, &addr))
+			return (MT_OK);
+		return (mt_recorder_free_at(r->rec, ev->thread, addr, e));
+	default:
+		return (mt_recorder_unmap(r->rec, ev->thread, ev->addr,
+		    ev->size, e));
+	}
+}
+
+static enum mt_status
+mt_rebuild_events(struct mt_rebuild *r, struct mt_error *e)
+{
+	enum mt_status st;
+	size_t i, n;
+
+	mt_capture_rewind(r->c);
+	while ((st = mt_capture_events(r->c, r->ev, BATCH, &n, e)) == MT_OK) {
+		for (i = 0; i < n; i++) {
+			mt_recorder_time(r->rec, r->ev[i].time_ns);
+			st = mt_rebuild_event(r, &r->ev[i], e);
+			/* No program allocates that much. */
+			if (st == MT_ERR_LIMIT)
+				r->c->meta.flags |= MT_CAPTURE_DAMAGED;
+			else if (st != MT_OK)
+				return (st);
+		}
+	}
+	mt_capture_rewind(r->c);
+	return (st == MT_END ? MT_OK : st);
+}
+
+static void
+mt_rebuild_totals(struct mt_rebuild *r)
+{
+	struct mt_meta *m = &r->c->meta;
+	struct mt_totals t;
+
+	mt_recorder_totals(r->rec, &t);
+	m->total_allocations = t.allocations;
+	m->total_bytes = t.bytes;
+	m->peak_bytes = t.peak;
+	m->peak_time_ns = t.peak == 0 ? 0 : r->rec->agg.peak_time_ns;
+	m->flags |= MT_CAPTURE_REBUILT;
+	r->c->has |= MT_HAS_ALLOCATIONS | MT_HAS_BYTES | MT_HAS_PEAK;
+	r->c->has &= ~(unsigned)(MT_HAS_LEAKED_ALLOCATIONS |
+	    MT_HAS_LEAKED_BYTES);
+}
+
+static enum mt_status
+mt_rebuild_sites(struct mt_rebuild *r, struct mt_error *e)
+{
+	const struct mt_site *sites;
+	enum mt_status st;
+	uint32_t node;
+	size_t i, n;
+
+	st = mt_recorder_sites(r->rec, &sites, &n, e);
+	if (st != MT_OK)
+		return (st);
+	r->c->sites = calloc(n == 0 ? 1 : n, sizeof(*sites));
+	if (r->c->sites == NULL)
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	for (i = 0; i < n; i++) {
+		r->c->sites[i] = sites[i];
+		node = sites[i].node;
+		r->c->sites[i].node = node < r->nfrom ? r->from_rec[node] : 0;
+		if (sites[i].thread >= r->c->nthreads)
+			r->c->sites[i].thread = 0;
+	}
+	r->c->nsites = n;
+	r->c->has_sites = true;
+	mt_rebuild_totals(r);
+	return (MT_OK);
+}
+
+enum mt_status
+mt_capture_rebuild(struct mt_capture *c, struct mt_error *e)
+{
+	const struct mt_sink sink = { mt_rebuild_discard, NULL };
+	struct mt_rebuild *r;
+	enum mt_status st;
+
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	r->c = c;
+	st = mt_recorder_new(&r->rec, &sink, MT_RECORDER_AGGREGATE, e);
+	if (st == MT_OK)
+		st = mt_rebuild_ids(r, e);
+	if (st == MT_OK)
+		st = mt_rebuild_nodes(r, e);
+	if (st == MT_OK)
+		st = mt_rebuild_events(r, e);
+	if (st == MT_OK)
+		st = mt_rebuild_sites(r, e);
+	mt_recorder_free(r->rec);
+	mt_live_fini(&r->live);
+	free(r->to_rec);
+	free(r->from_rec);
+	free(r);
+	return (st);
+}

@@ -1,0 +1,265 @@
+/* Encoder of events blocks; memtrace(5) has the layout. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_events.h"
+
+#define HEAD_MAX	((4 + MT_EVENTS_COLS) * 10)
+
+/* What the encoder knows about a thread, by the thread's id. */
+struct mt_events_slot {
+	uint64_t	block;	/* the rest is about this block */
+	uint32_t	index;	/* in the block's list of threads */
+	uint32_t	node;	/* of the last allocation */
+};
+
+struct mt_events_enc {
+	struct mt_buf		 col[MT_EVENTS_COLS];
+	struct mt_events_slot	*slots;
+	size_t			 nslots;
+	struct mt_events_head	 head;
+	uint64_t		 block;		/* counts from 1 */
+	uint64_t		 allocs;	/* number of the next */
+	uint64_t		 addr;
+	uint64_t		 clock_ns;	/* as told */
+	uint64_t		 time_ns;	/* as written */
+	uint32_t		 nthreads;	/* in this block */
+	uint32_t		 cur;		/* index of the last thread */
+	bool			 failed;
+};
+
+struct mt_events_enc *
+mt_events_enc_new(void)
+{
+	struct mt_events_enc *enc = calloc(1, sizeof(*enc));
+
+	if (enc != NULL)
+		enc->block = 1;
+	return (enc);
+}
+
+void
+mt_events_enc_free(struct mt_events_enc *enc)
+{
+	size_t i;
+
+	if (enc == NULL)
+		return;
+	for (i = 0; i < MT_EVENTS_COLS; i++)
+		mt_buf_fini(&enc->col[i]);
+	free(enc->slots);
+	free(enc);
+}
+
+static struct mt_events_slot *
+mt_events_grow(struct mt_events_enc *enc, uint32_t thread)
+{
+	size_t n = enc->nslots < 16 ? 16 : enc->nslots;
+	struct mt_events_slot *slots;
+
+	while (n <= thread)
+		n *= 2;
+	slots = realloc(enc->slots, n * sizeof(*slots));
+	if (slots == NULL) {
+		enc->failed = true;
+		return (NULL);
+	}
+	memset(slots + enc->nslots, 0,
+	    (n - enc->nslots) * sizeof(*slots));
+	enc->slots = slots;
+	enc->nslots = n;
+	return (&enc->slots[thread]);
+}
+
+/* The slot of a thread, which is added to the block if it is new there. */
+static struct mt_events_slot *
+mt_events_slot(struct mt_events_enc *enc, uint32_t thread)
+{
+	struct mt_events_slot *s;
+
+	if (thread < enc->nslots)
+		s = &enc->slots[thread];
+	else if ((s = mt_events_grow(enc, thread)) == NULL)
+		return (NULL);
+	if (s->block != enc->block) {
+		s->block = enc->block;
+		s->index = enc->nthreads++;
+		s->node = 0;
+		mt_buf_put_varint(&enc->col[MT_EVENTS_COL_THREADS], thread);
+	}
+	return (s);
+}
+
+static void
+mt_events_put_op(struct mt_events_enc *enc, unsigned op)
+{
+	uint8_t byte = (uint8_t)op;
+
+	mt_buf_put(&enc->col[MT_EVENTS_COL_OPS], &byte, 1);
+}
+
+/*
+ * Common to all events: the clock if it has moved since the last event, and
+ * the thread.  Returns the flag that the operation needs.
+ */
+static unsigned
+mt_events_begin(struct mt_events_enc *enc, const struct mt_events_slot *s)
+{
+	if (enc->head.count == 0) {
+		enc->head.time_ns = enc->time_ns = enc->clock_ns;
+	} else if (enc->clock_ns != enc->time_ns) {
+		mt_events_put_op(enc, MT_EVENTS_TIME);
+		mt_buf_put_varint(&enc->col[MT_EVENTS_COL_TIMES],
+		    enc->clock_ns - enc->time_ns);
+		enc->time_ns = enc->clock_ns;
+	}
+	enc->head.count++;
+	if (s->index == enc->cur)
+		return (0);
+	enc->cur = s->index;
+	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_SWITCHES], s->index);
+	return (MT_EVENTS_THREAD);
+}
+
+/*
+ * The difference to the previous address in units of 16, with a bit and a
+ * byte more for the few that are not aligned to that.
+ */
+static void
+mt_events_put_addr(struct mt_events_enc *enc, uint64_t addr)
+{
+	struct mt_buf *b = &enc->col[MT_EVENTS_COL_ADDRS];
+	uint64_t delta = addr - enc->addr;
+	uint8_t low = delta & 15;
+	uint64_t high = delta >> 4;
+
+	enc->addr = addr;
+	/* The top bit of the 60 is the sign: zigzag. */
+	high = (high << 1 ^ (high >> 59 ? UINT64_MAX : 0)) &
+	    0xfffffffffffffffull;
+	mt_buf_put_varint(b, high << 1 | (low != 0));
+	if (low != 0)
+		mt_buf_put(b, &low, 1);
+}
+
+void
+mt_events_put_alloc(struct mt_events_enc *enc, uint32_t thread, uint32_t node,
+    unsigned allocator, uint64_t addr, uint64_t size)
+{
+	struct mt_events_slot *s = mt_events_slot(enc, thread);
+	unsigned op;
+
+	if (s == NULL)
+		return;
+	/* Nothing above fits; it would only get the name "unknown" anyway. */
+	if (allocator < 1 || allocator > MT_EVENTS_ALLOCATOR_MAX)
+		allocator = MT_EVENTS_ALLOCATOR_MAX;
+	op = mt_events_begin(enc, s) | allocator;
+	if (s->node != node) {
+		mt_buf_put_svarint(&enc->col[MT_EVENTS_COL_NODES],
+		    (int64_t)node - (int64_t)s->node);
+		s->node = node;
+		op |= MT_EVENTS_NODE;
+	}
+	mt_events_put_op(enc, op);
+	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_SIZES], size);
+	mt_events_put_addr(enc, addr);
+	enc->allocs++;
+}
+
+void
+mt_events_put_free(struct mt_events_enc *enc, uint32_t thread, uint64_t ref)
+{
+	struct mt_events_slot *s = mt_events_slot(enc, thread);
+
+	if (s == NULL)
+		return;
+	mt_events_put_op(enc, mt_events_begin(enc, s) | MT_EVENTS_FREE);
+	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_FREES], enc->allocs - ref);
+}
+
+void
+mt_events_put_unmap(struct mt_events_enc *enc, uint32_t thread, uint64_t addr,
+    uint64_t size)
+{
+	struct mt_events_slot *s = mt_events_slot(enc, thread);
+
+	if (s == NULL)
+		return;
+	mt_events_put_op(enc, mt_events_begin(enc, s) | MT_EVENTS_UNMAP);
+	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_SIZES], size);
+	mt_events_put_addr(enc, addr);
+}
+
+void
+mt_events_put_time(struct mt_events_enc *enc, uint64_t time_ns)
+{
+	if (time_ns > enc->clock_ns)
+		enc->clock_ns = time_ns;
+}
+
+size_t
+mt_events_enc_bytes(const struct mt_events_enc *enc)
+{
+	size_t i, n = HEAD_MAX;
+
+	for (i = 0; i < MT_EVENTS_COLS; i++)
+		n += enc->col[i].len;
+	return (n);
+}
+
+size_t
+mt_events_enc_count(const struct mt_events_enc *enc)
+{
+	return ((size_t)enc->head.count);
+}
+
+static void
+mt_events_next_block(struct mt_events_enc *enc)
+{
+	size_t i;
+
+	for (i = 0; i < MT_EVENTS_COLS; i++) {
+		enc->col[i].len = 0;
+		enc->col[i].failed = false;
+	}
+	enc->head.first_event += enc->head.count;
+	enc->head.first_alloc = enc->allocs;
+	enc->head.count = 0;
+	enc->block++;
+	enc->addr = 0;
+	enc->nthreads = 0;
+	enc->cur = 0;
+	enc->failed = false;
+}
+
+enum mt_status
+mt_events_enc_take(struct mt_events_enc *enc, void **data, size_t *len,
+    struct mt_error *e)
+{
+	struct mt_buf out = { NULL, 0, 0, false };
+	bool failed = enc->failed;
+	size_t i;
+
+	if (enc->head.count == 0)
+		enc->head.time_ns = enc->clock_ns;
+	mt_buf_put_varint(&out, enc->head.first_event);
+	mt_buf_put_varint(&out, enc->head.first_alloc);
+	mt_buf_put_varint(&out, enc->head.count);
+	mt_buf_put_varint(&out, enc->head.time_ns);
+	for (i = 0; i < MT_EVENTS_COLS; i++) {
+		failed |= enc->col[i].failed;
+		mt_buf_put_string(&out, (const char *)enc->col[i].data,
+		    enc->col[i].len);
+	}
+	failed |= out.failed;
+	mt_events_next_block(enc);
+	if (failed) {
+		mt_buf_fini(&out);
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	}
+	*data = out.data;
+	*len = out.len;
+	return (MT_OK);
+}
