@@ -96,14 +96,14 @@ print_summary(const struct mt_collect_result *r, const struct run_capture *c)
 	char size[FE_SIZE_MAX], peak[FE_SIZE_MAX];
 	char *name = fe_text_clean(c->name, false), *arg;
 
-	warnx("%s: %s; peak %s, %" PRIu64 " allocation%s", name,
+	warnx("wrote %s (%s): peak %s, %" PRIu64 " allocation%s", name,
 	    fe_size(size, r->capture_bytes), fe_size(peak, r->peak_bytes),
 	    r->allocations, r->allocations == 1 ? "" : "s");
 	free(name);
 	if (!c->is_file)
 		return;
 	arg = shell_quote(c->name);
-	warnx("next: memray-summary %s", arg);
+	warnx("to see it: memray-summary %s", arg);
 	free(arg);
 }
 
