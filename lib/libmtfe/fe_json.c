@@ -22,11 +22,21 @@ put(struct fe_json *j, const char *s)
 	(void)fputs(s, j->fp);
 }
 
-/* The white space before an element or a closer of this level. */
+/* Does each element of the level we are in get a line? */
+static bool
+is_broken(const struct fe_json *j)
+{
+	if (j->depth <= j->broken)
+		return (true);
+	return (j->broken > 0 && j->depth == j->broken + 1 &&
+	    j->closer[j->depth - 1] == ']');
+}
+
+/* The white space before an element, or before the end of a level. */
 static void
 space(struct fe_json *j, unsigned depth, const char *otherwise)
 {
-	if (j->depth > j->broken) {
+	if (!is_broken(j)) {
 		put(j, otherwise);
 		return;
 	}

@@ -1,7 +1,8 @@
 /*
  * Writes JSON (RFC 8259), always valid UTF-8: what is not UTF-8 in a string
- * becomes U+FFFD.  The outer levels get a line per element, the inner ones
- * stay on one line, so that a row is a line.  Errors stay with the stream.
+ * becomes U+FFFD.  The outer levels get a line per element, and so do arrays
+ * in the innermost of them; what is in there stays on one line, so that a
+ * row is a line.  Errors stay with the stream.
  *
  *	fe_json_object(j);
  *	fe_json_key(j, "rows");
@@ -23,13 +24,13 @@
 struct fe_json {
 	FILE		*fp;
 	unsigned	 depth;
-	unsigned	 broken;	/* levels with a line per element */
+	unsigned	 broken;	/* outer levels, see above */
 	bool		 filled[FE_JSON_DEPTH]; /* level has an element */
 	char		 closer[FE_JSON_DEPTH];
 	bool		 after_key;
 };
 
-/* Break lines in the outer `broken` levels. */
+/* Break lines in the outer `broken` levels; 0 puts all on one line. */
 void	fe_json_init(struct fe_json *, FILE *, unsigned broken);
 
 void	fe_json_object(struct fe_json *);

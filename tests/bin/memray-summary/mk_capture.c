@@ -171,7 +171,7 @@ many(void)
 	}
 }
 
-/* 200 000 nodes: 2000 functions, stacks 100 deep, 2000 of them. */
+/* 200 000 nodes: 2000 stacks of 100 frames, in 2000 functions of 8 calls. */
 static void
 huge(void)
 {
@@ -188,7 +188,7 @@ huge(void)
 
 		for (uint32_t d = 0; d < 100; d++) {
 			at = node(at, codes[(i * 7 + d * 13) % 2000],
-			    (int32_t)(i + 1));
+			    (int32_t)((i + d) % 8 + 1));
 			(void)alloc(at, 16 + d, 1);
 		}
 	}

@@ -49,7 +49,7 @@ ATF_TC_HEAD(layout, tc)
 }
 ATF_TC_BODY(layout, tc)
 {
-	open_json(2);
+	open_json(1);
 	fe_json_object(&j);
 	fe_json_key(&j, "rows");
 	fe_json_array(&j);

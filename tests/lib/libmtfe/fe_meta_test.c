@@ -120,10 +120,12 @@ ATF_TC_BODY(several, tc)
 		"\n  \"python_version\": \"3.11.7\",\n",
 		"\n  \"python_allocator\": null,\n",
 		"\n  \"trace_python_allocators\": true,\n",
-		"\"captures\": [{\"file\": \"a.bin\", \"start_time\": ",
+		"\n  \"captures\": [\n"
+		    "    {\"file\": \"a.bin\", \"start_time\": ",
 		"\"exit_status\": 3, ",
-		"}, {\"file\": \"b.bin\", \"start_time\": ",
-		"\"exit_status\": 137, "
+		"},\n    {\"file\": \"b.bin\", \"start_time\": ",
+		"\"exit_status\": 137, ",
+		"}\n  ]\n}\n"
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
