@@ -2,16 +2,31 @@
  * libmtcollect: what memray-run(1) needs to collect the events of a program.
  * A static library; only programs that start or attach to one link it.
  *
+ *	mt_collect		a run, from the session to the capture
  *	mt_collect_session	the shared page: clock, lifeline, bell
  *	mt_collect_hello	the socket on which processes say hello
  *	mt_collect_ring		the consumer's side of a ring
- *	mt_collect_process	rings of a process merged, decoded, recorded
+ *	mt_collect_decode	words of a ring become calls of the recorder
+ *	mt_collect_process	rings of a process merged and recorded
+ *	mt_collect_drain	the thread that does so
+ *	mt_collect_queue	blocks on their way to the writer, its thread
+ *	mt_collect_thread	how threads are made
  *	mt_collect_proc		/proc: resident set, life of threads (Linux)
- *	mt_collect_queue	blocks on their way to the writer, its threads
+ *	mt_collect_os		what else is not POSIX (Linux)
+ *	mt_collect_error	errors
  *
  * Threads: the caller's own (this interface: hellos, clock, sampling,
  * supervision), one that drains the rings and aggregates, one that compresses
  * and writes.  All signals are blocked in the latter two.
+ *
+ * Memory.  Shared with the program, and only as far as it was written to:
+ * the session page, and per traced process at most 256 arenas of 16 rings of
+ * 1 MiB; rings are used again, so that is 1 MiB for each thread that lived at
+ * the same time as the others.  Of our own: at most 64 MiB of blocks that are
+ * not written yet (plus one); 4 bytes a frame of each thread's stack (at most
+ * 16 Mi frames) and a code object (at most 16 Mi); some 300 KiB for each
+ * process; and the recorder's tables, which grow with the number of live
+ * blocks and of different stacks.
  */
 
 #ifndef MT_COLLECT_H
@@ -26,6 +41,7 @@ struct mt_collect;
 struct mt_collect_options {
 	unsigned	recorder_flags;	/* enum mt_recorder_flag */
 	unsigned	writer_flags;	/* enum mt_writer_flag */
+	unsigned	agent_flags;	/* MT_FLAG_* of mt_hello.h */
 	unsigned	sample_ms;	/* between points of the timeline; 10 */
 	uint64_t	start_time_ns;	/* time of day */
 };

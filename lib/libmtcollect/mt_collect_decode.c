@@ -148,9 +148,12 @@ push(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	return (true);
 }
 
+/* A thread that has lost track of its stack pops all of it. */
 static inline bool
 pop(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t n)
 {
+	if (n == MT_WORD_VALUE_MASK)
+		n = r->depth;
 	if (n > r->depth)
 		return (bad(p, "stack underflow"));
 	r->depth -= (uint32_t)n;
@@ -329,6 +332,7 @@ event(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 {
 	uint64_t bytes;
 
+	p->events++;
 	switch (MT_WORD_OP(w)) {
 	case MT_OP_ALLOC:
 		if (MT_WORD_AUX(w) == 0 ||
@@ -360,7 +364,6 @@ turn(struct mt_collect_process *p, struct mt_collect_ring *r)
 	else if (p->gaps > 0)
 		p->gaps--;
 	r->seq++;
-	p->events++;
 	if (r->thread == MT_COLLECT_NO_THREAD)
 		return (bad(p, "thread without a name"));
 	return (r->time_us <= p->time_us || set_time(p, r->time_us));

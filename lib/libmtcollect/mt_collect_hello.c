@@ -194,39 +194,54 @@ mt_collect_hello_expire(struct mt_collect_hello *h, uint64_t now_us)
 			hello_drop(h, i);
 }
 
-bool
-mt_collect_hello_reply(int conn, enum mt_verdict verdict, int session_fd,
-    int arena_fd)
+static bool
+hello_send(int conn, enum mt_verdict verdict, uint32_t flags,
+    struct msghdr *msg)
 {
-	union {
-		struct cmsghdr	align;
-		char		buf[CMSG_SPACE(2 * sizeof(int))];
-	} control;
 	struct mt_welcome welcome;
-	struct cmsghdr *cmsg;
-	struct msghdr msg;
 	struct iovec iov;
 
 	memset(&welcome, 0, sizeof(welcome));
 	welcome.magic = MT_HELLO_MAGIC;
 	welcome.version = MT_WIRE_VERSION;
 	welcome.verdict = (uint32_t)verdict;
-	memset(&msg, 0, sizeof(msg));
+	welcome.flags = flags;
 	iov.iov_base = &welcome;
 	iov.iov_len = sizeof(welcome);
-	msg.msg_iov = &iov;
-	msg.msg_iovlen = 1;
-	if (verdict == MT_TRACE) {
-		memset(&control, 0, sizeof(control));
-		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
-		cmsg = CMSG_FIRSTHDR(&msg);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(2 * sizeof(int));
-		memcpy(CMSG_DATA(cmsg), (int[]){ session_fd, arena_fd },
-		    2 * sizeof(int));
-	}
-	return (sendmsg(conn, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+	msg->msg_iov = &iov;
+	msg->msg_iovlen = 1;
+	return (sendmsg(conn, msg, MSG_DONTWAIT | MSG_NOSIGNAL) ==
 	    (ssize_t)sizeof(welcome));
+}
+
+bool
+mt_collect_hello_trace(int conn, uint32_t flags, int session_fd, int arena_fd)
+{
+	const int fds[2] = { session_fd, arena_fd };
+	union {
+		struct cmsghdr	align;
+		char		buf[CMSG_SPACE(sizeof(fds))];
+	} control;
+	struct cmsghdr *cmsg;
+	struct msghdr msg;
+
+	memset(&control, 0, sizeof(control));
+	memset(&msg, 0, sizeof(msg));
+	msg.msg_control = control.buf;
+	msg.msg_controllen = sizeof(control.buf);
+	cmsg = CMSG_FIRSTHDR(&msg);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(cmsg), fds, sizeof(fds));
+	return (hello_send(conn, MT_TRACE, flags, &msg));
+}
+
+bool
+mt_collect_hello_ignore(int conn)
+{
+	struct msghdr msg;
+
+	memset(&msg, 0, sizeof(msg));
+	return (hello_send(conn, MT_IGNORE, 0, &msg));
 }

@@ -22,7 +22,7 @@
 #define MT_COLLECT_SILENCE_US	1000000u
 
 /*
- * Called for each well-formed hello; answers with mt_collect_hello_reply().
+ * Called for each well-formed hello; answers with trace or ignore.
  * The hello's strings end; its numbers are as the peer sent them.
  */
 typedef void	mt_collect_hello_fn(void *arg, int conn, pid_t pid,
@@ -55,8 +55,12 @@ void		mt_collect_hello_step(struct mt_collect_hello *,
 void		mt_collect_hello_expire(struct mt_collect_hello *,
 		    uint64_t now_us);
 
-/* The descriptors go along only with MT_TRACE.  False: the peer is gone. */
-bool		mt_collect_hello_reply(int conn, enum mt_verdict,
+/*
+ * The agent is to trace, with these MT_FLAG_*; or not.  False: the peer is
+ * gone.
+ */
+bool		mt_collect_hello_trace(int conn, uint32_t flags,
 		    int session_fd, int arena_fd);
+bool		mt_collect_hello_ignore(int conn);
 
 #endif /* MT_COLLECT_HELLO_H */

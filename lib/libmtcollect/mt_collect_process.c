@@ -320,56 +320,63 @@ mt_collect_process_drain(struct mt_collect_process *p, uint64_t now_us)
 }
 
 bool
-mt_collect_process_is_urgent(const struct mt_collect_process *p)
+mt_collect_process_is_urgent(struct mt_collect_process *p)
 {
 	unsigned a, i;
+	bool urgent;
 
+	urgent = false;
 	for (a = 0; a < p->narenas; a++)
 		for (i = 0; i < MT_ARENA_RINGS; i++)
-			if (mt_collect_ring_is_urgent(&p->arena[a]->ring[i]))
-				return (true);
-	return (false);
+			urgent |= mt_collect_ring_is_urgent(
+			    &p->arena[a]->ring[i]);
+	return (urgent);
 }
 
 /* ---- Ends ------------------------------------------------------------ */
 
+/*
+ * A thread that is leaving may still allocate, in destructors that run after
+ * the agent's.  So its word is only a hint when to look for its end.
+ */
 static void
-reap_ring(struct mt_collect_process *p, struct mt_collect_ring *r,
-    const struct mt_collect_proc *proc, unsigned *lookups)
+reap_ring(struct mt_collect_ring *r, const struct mt_collect_proc *proc)
 {
 	uint32_t tid;
 	bool leaving;
 
 	tid = mt_collect_ring_user(r, &leaving);
-	if (r->held || !mt_collect_ring_is_empty(r))
-		return;
-	if (!leaving) {
-		if (proc == NULL || tid == 0 || *lookups == 0)
-			return;
-		--*lookups;
-		if (!mt_collect_proc_thread_gone(proc, tid))
-			return;
-	}
-	(void)mt_collect_ring_recycle(r);
+	if (tid != 0 && mt_collect_proc_thread_gone(proc, tid))
+		(void)mt_collect_ring_recycle(r);
+}
+
+static bool
+may_reap(const struct mt_collect_ring *r, bool all)
+{
+	bool leaving;
+
+	return (!r->held && mt_collect_ring_is_empty(r) &&
+	    mt_collect_ring_user(r, &leaving) != 0 && (leaving || all));
 }
 
 void
 mt_collect_process_reap(struct mt_collect_process *p,
-    const struct mt_collect_proc *proc)
+    const struct mt_collect_proc *proc, bool all)
 {
+	struct mt_collect_ring *r;
 	unsigned at, i, lookups, n;
 
 	n = p->narenas * MT_ARENA_RINGS;
-	lookups = REAP_MAX;
-	for (i = 0; i < n; i++) {
+	for (lookups = i = 0; i < n && lookups < REAP_MAX; i++) {
 		at = (p->reap_at + i) % n;
-		reap_ring(p, &p->arena[at / MT_ARENA_RINGS]->ring[at %
-		    MT_ARENA_RINGS], proc, &lookups);
-		if (proc != NULL && lookups == 0) {
-			p->reap_at = at + 1;
-			proc = NULL;
-		}
+		r = &p->arena[at / MT_ARENA_RINGS]->ring[at % MT_ARENA_RINGS];
+		if (!may_reap(r, all))
+			continue;
+		reap_ring(r, proc);
+		lookups++;
 	}
+	if (i > 0)
+		p->reap_at = (p->reap_at + i) % n;
 }
 
 void

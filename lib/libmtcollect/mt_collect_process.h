@@ -102,15 +102,15 @@ void		mt_collect_process_sample(struct mt_collect_process *,
 size_t		mt_collect_process_drain(struct mt_collect_process *,
 		    uint64_t now_us);
 
-/* Whether a producer needs us before the next tick. */
-bool		mt_collect_process_is_urgent(const struct mt_collect_process *);
+/* The last look before the caller sleeps: true if it should not. */
+bool		mt_collect_process_is_urgent(struct mt_collect_process *);
 
 /*
- * Free the rings of threads that are leaving and, if proc is not NULL, of
- * some of those that ended without a word.
+ * Free the rings of threads that have ended: those that said that they are
+ * about to, and if all is set, some of those that did not.
  */
 void		mt_collect_process_reap(struct mt_collect_process *,
-		    const struct mt_collect_proc *);
+		    const struct mt_collect_proc *, bool all);
 
 /* Tell the recorder of events that were lost since the last time. */
 void		mt_collect_process_lost(struct mt_collect_process *);

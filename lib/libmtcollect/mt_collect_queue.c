@@ -26,7 +26,7 @@ struct mt_collect_queue {
 	pthread_cond_t	 emptied;
 	struct block	*first;
 	struct block   **last;
-	size_t		 bytes;		/* queued, or being written */
+	size_t		 bytes;		/* queued or being written, see cost */
 	uint64_t	 reserve;	/* wanted */
 	bool		 stop;
 	bool		 broken;	/* not even tables can be written */
@@ -37,6 +37,13 @@ struct mt_collect_queue {
 	bool		 full;		/* no more events */
 	pthread_t	 thread;
 };
+
+/* Never 0, so that an empty queue is one without bytes. */
+static size_t
+cost(const struct block *b)
+{
+	return (b->len + sizeof(*b));
+}
 
 /* Only the first failure is of interest; the rest follows from it. */
 static void
@@ -114,7 +121,7 @@ writer_main(void *arg)
 		(void)pthread_mutex_unlock(&q->lock);
 		writer_block(q, b, reserve);
 		(void)pthread_mutex_lock(&q->lock);
-		q->bytes -= b->len;
+		q->bytes -= cost(b);
 		(void)pthread_cond_broadcast(&q->emptied);
 		free(b->data);
 		free(b);
@@ -179,11 +186,11 @@ mt_collect_queue_put(struct mt_collect_queue *q, enum mt_block_type type,
 	b->len = len;
 	b->events = events;
 	(void)pthread_mutex_lock(&q->lock);
-	while (q->bytes > 0 && q->bytes + len > MT_COLLECT_QUEUE_MAX)
+	while (q->bytes > 0 && q->bytes + cost(b) > MT_COLLECT_QUEUE_MAX)
 		(void)pthread_cond_wait(&q->emptied, &q->lock);
 	*q->last = b;
 	q->last = &b->next;
-	q->bytes += len;
+	q->bytes += cost(b);
 	st = q->broken ? q->state.status : MT_OK;
 	if (st != MT_OK && error != NULL)
 		*error = q->state.error;

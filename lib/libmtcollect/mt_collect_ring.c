@@ -94,11 +94,10 @@ mt_collect_ring_is_stuck(const struct mt_collect_ring *r)
 }
 
 bool
-mt_collect_ring_is_urgent(const struct mt_collect_ring *r)
+mt_collect_ring_is_urgent(struct mt_collect_ring *r)
 {
-	return (atomic_load(&r->shared->head) - r->head > MT_RING_WORDS / 4 ||
-	    (atomic_load(&r->shared->waiting) != 0 &&
-	    r->head - r->tail <= MT_RING_WORDS / 2));
+	mt_collect_ring_publish(r);
+	return (atomic_load(&r->shared->head) - r->head > MT_RING_WORDS / 4);
 }
 
 uint64_t

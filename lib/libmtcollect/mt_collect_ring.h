@@ -63,8 +63,11 @@ void	mt_collect_ring_publish(struct mt_collect_ring *);
 /* The producer waits, though we cannot give it more room now. */
 bool	mt_collect_ring_is_stuck(const struct mt_collect_ring *);
 
-/* The producer wants attention: it waits, or much is there to be read. */
-bool	mt_collect_ring_is_urgent(const struct mt_collect_ring *);
+/*
+ * The last look before we sleep: wakes a producer that waits, though it has
+ * room, and tells whether there is too much to be read to sleep.
+ */
+bool	mt_collect_ring_is_urgent(struct mt_collect_ring *);
 
 /*
  * Throw away what is there, without believing any of it, and return how
