@@ -120,8 +120,7 @@ ATF_TC_BODY(several, tc)
 		"\n  \"python_version\": \"3.11.7\",\n",
 		"\n  \"python_allocator\": null,\n",
 		"\n  \"trace_python_allocators\": true,\n",
-		"\n  \"captures\": [\n"
-		    "    {\"file\": \"a.bin\", \"start_time\": ",
+		"\n  \"captures\": [\n    {\"file\": \"a.bin\", ",
 		"\"exit_status\": 3, ",
 		"},\n    {\"file\": \"b.bin\", \"start_time\": ",
 		"\"exit_status\": 137, ",
