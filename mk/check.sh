@@ -42,8 +42,10 @@ rm -f "$db" "$OBJTOP/check.result"
 run_kyua test -k "$OBJTOP/tests/Kyuafile" -r "$db" "$@"
 status=$?
 [ -f "$db" ] || fail "kyua could not run the tests"
+# All of a failed test's output, but not kyua's own context (the environment).
 [ $status -eq 0 ] || run_kyua report -r "$db" --verbose \
-    --results-filter=broken,failed
+    --results-filter=broken,failed |
+    awk '/^===> / { context = /Execution context/ } !context'
 
 # "Test cases: 9 total, 1 skipped, 0 expected failures, 0 broken, 0 failed"
 counts=$(run_kyua report -r "$db" --results-filter= |

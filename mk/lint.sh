@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 status=0
 
 flags="-std=c17 -D_GNU_SOURCE -Ilib/libmtwire -Ilib/libmemtrace
-    -Ilib/libmtcollect -Ilib/libmtfe"
+    -Ilib/libmtcollect -Ilib/libmtfe -Ilib/memtrace-agent"
 
 bad()
 {
@@ -19,20 +19,22 @@ bad()
 	status=1
 }
 
+# One process a file, as many as there are processors.
+each_c()
+{
+	printf '%s\n' lib/*/*.c bin/*/*.c | xargs -n 1 -P "$(nproc)" "$@"
+}
+
 lint_c()
 {
-	# Word splitting of $flags is wanted.
-	# shellcheck disable=SC2086
+	# $0 is the flags, $1 the file, of the inner shell.
+	# shellcheck disable=SC2016
 	if command -v clang-tidy >/dev/null; then
-		clang-tidy --quiet lib/*/*.c bin/*/*.c -- $flags 2>&1 |
-		    grep -v '^[0-9]* warnings\{0,1\} generated'
-		return
-	fi
-	for f in lib/*/*.c bin/*/*.c; do
-		# shellcheck disable=SC2086
-		gcc $flags -I"${f%/*}" -O1 -fanalyzer -c -o /dev/null "$f" \
-		    2>&1
-	done
+		each_c sh -c 'clang-tidy --quiet "$1" -- $0' "$flags"
+	else
+		each_c sh -c 'gcc $0 -O1 -fanalyzer -c -o /dev/null "$1"' \
+		    "$flags"
+	fi 2>&1 | grep -v '^[0-9]* warnings\{0,1\} generated'
 }
 
 if command -v clang-tidy >/dev/null || command -v gcc >/dev/null; then
@@ -47,11 +49,14 @@ mandoc -T lint -W warning share/man/man*/* || bad "manual pages"
 # In tests, ATF calls functions by their names (SC2317), reads variables
 # (SC2034) and sets some (SC2154); a helper is beside the test program only in
 # the build directory (SC1090, SC1091).
-find mk tests bench packaging -name '*.sh' ! -name '*_test.sh' \
-    ! -name '*_subr.sh' -exec shellcheck {} + || bad "shell scripts"
-find tests \( -name '*_test.sh' -o -name '*_subr.sh' \) \
-    -exec shellcheck -s sh -e SC1090,SC1091,SC2034,SC2154,SC2317 {} + ||
-    bad "shell tests"
+scripts()
+{
+	find . -name '.?*' -prune -o -path './build*' -prune -o "$@"
+}
+scripts -name '*.sh' ! -name '*_test.sh' ! -name '*_subr.sh' \
+    -exec shellcheck {} + || bad "shell scripts"
+scripts \( -name '*_test.sh' -o -name '*_subr.sh' \) -exec shellcheck -s sh -S warning \
+    -e SC1090,SC1091,SC2034,SC2154,SC2317 {} + || bad "shell tests"
 shellcheck .ci/run || bad ".ci/run"
 
 exit $status
