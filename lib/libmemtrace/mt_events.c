@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mt_wire.h>
+
 #include "mt_events.h"
 
 #define HEAD_MAX	((4 + MT_EVENTS_COLS) * 10)
@@ -18,10 +20,11 @@ struct mt_events_enc {
 	struct mt_buf		 col[MT_EVENTS_COLS];
 	struct mt_events_slot	*slots;
 	size_t			 nslots;
+	struct mt_events_heap	 heap;
 	struct mt_events_head	 head;
 	uint64_t		 block;		/* counts from 1 */
 	uint64_t		 allocs;	/* number of the next */
-	uint64_t		 addr;
+	uint64_t		 addr;		/* last one not guessed */
 	uint64_t		 clock_ns;	/* as told */
 	uint64_t		 time_ns;	/* as written */
 	uint32_t		 nthreads;	/* in this block */
@@ -48,8 +51,44 @@ mt_events_enc_free(struct mt_events_enc *enc)
 		return;
 	for (i = 0; i < MT_EVENTS_COLS; i++)
 		mt_buf_fini(&enc->col[i]);
+	mt_events_heap_fini(&enc->heap);
 	free(enc->slots);
 	free(enc);
+}
+
+bool
+mt_events_heap_reset(struct mt_events_heap *h, uint32_t cap)
+{
+	struct mt_events_chunk *chunks;
+
+	h->n = 0;
+	memset(h->top, 0, sizeof(h->top));
+	if (cap <= h->cap)
+		return (true);
+	chunks = realloc(h->chunks, cap * sizeof(*chunks));
+	if (chunks == NULL)
+		return (false);
+	h->chunks = chunks;
+	h->cap = cap;
+	return (true);
+}
+
+void
+mt_events_heap_fini(struct mt_events_heap *h)
+{
+	free(h->chunks);
+	memset(h, 0, sizeof(*h));
+}
+
+unsigned
+mt_events_class(unsigned allocator, uint64_t size)
+{
+	if (allocator >= MT_ALLOCATOR_PYMALLOC_MALLOC &&
+	    allocator <= MT_ALLOCATOR_PYMALLOC_REALLOC)
+		return (size <= 512 ? ((unsigned)size + 15) / 16 :
+		    MT_EVENTS_NO_CLASS);
+	return (size <= 1032 ? 33 + ((unsigned)size + 23) / 16 :
+	    MT_EVENTS_NO_CLASS);
 }
 
 static struct mt_events_slot *
@@ -138,9 +177,38 @@ mt_events_put_addr(struct mt_events_enc *enc, uint64_t addr)
 	/* The top bit of the 60 is the sign: zigzag. */
 	high = (high << 1 ^ (high >> 59 ? UINT64_MAX : 0)) &
 	    0xfffffffffffffffull;
-	mt_buf_put_varint(b, high << 1 | (low != 0));
+	mt_buf_put_varint(b, 1 + (high << 1 | (low != 0)));
 	if (low != 0)
 		mt_buf_put(b, &low, 1);
+}
+
+/* The address of an allocation: a zero where the decoder can guess it. */
+static void
+mt_events_put_block(struct mt_events_enc *enc, unsigned allocator,
+    uint64_t addr, uint64_t size)
+{
+	struct mt_events_heap *h = &enc->heap;
+	unsigned class = mt_events_class(allocator, size);
+	struct mt_events_chunk *chunks;
+	uint64_t guess;
+
+	if (h->n == h->cap) {
+		chunks = realloc(h->chunks,
+		    (h->cap * (size_t)2 + 1024) * sizeof(*chunks));
+		if (chunks == NULL) {
+			enc->failed = true;
+			return;
+		}
+		h->chunks = chunks;
+		h->cap = h->cap * 2 + 1024;
+	}
+	if (mt_events_heap_guess(h, class, &guess) && guess == addr) {
+		mt_events_heap_take(h, class);
+		mt_buf_put_varint(&enc->col[MT_EVENTS_COL_ADDRS], 0);
+	} else {
+		mt_events_put_addr(enc, addr);
+	}
+	mt_events_heap_add(h, class, addr);
 }
 
 void
@@ -164,7 +232,7 @@ mt_events_put_alloc(struct mt_events_enc *enc, uint32_t thread, uint32_t node,
 	}
 	mt_events_put_op(enc, op);
 	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_SIZES], size);
-	mt_events_put_addr(enc, addr);
+	mt_events_put_block(enc, allocator, addr, size);
 	enc->allocs++;
 }
 
@@ -177,6 +245,9 @@ mt_events_put_free(struct mt_events_enc *enc, uint32_t thread, uint64_t ref)
 		return;
 	mt_events_put_op(enc, mt_events_begin(enc, s) | MT_EVENTS_FREE);
 	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_FREES], enc->allocs - ref);
+	if (ref - enc->head.first_alloc < enc->heap.n)
+		mt_events_heap_free(&enc->heap,
+		    (uint32_t)(ref - enc->head.first_alloc));
 }
 
 void
@@ -229,6 +300,7 @@ mt_events_next_block(struct mt_events_enc *enc)
 	enc->head.count = 0;
 	enc->block++;
 	enc->addr = 0;
+	(void)mt_events_heap_reset(&enc->heap, 0);
 	enc->nthreads = 0;
 	enc->cur = 0;
 	enc->failed = false;
@@ -239,8 +311,8 @@ mt_events_enc_take(struct mt_events_enc *enc, void **data, size_t *len,
     struct mt_error *e)
 {
 	struct mt_buf out = { NULL, 0, 0, false };
+	size_t i, ops = enc->col[MT_EVENTS_COL_OPS].len;
 	bool failed = enc->failed;
-	size_t i;
 
 	if (enc->head.count == 0)
 		enc->head.time_ns = enc->clock_ns;
@@ -255,9 +327,11 @@ mt_events_enc_take(struct mt_events_enc *enc, void **data, size_t *len,
 	}
 	failed |= out.failed;
 	mt_events_next_block(enc);
-	if (failed) {
+	if (failed || ops > MT_EVENTS_OPS_MAX) {
 		mt_buf_fini(&out);
-		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+		return (failed ? mt_error_set(e, MT_ERR_NOMEM,
+		    "out of memory") : mt_error_set(e, MT_ERR_LIMIT,
+		    "too many events for a block"));
 	}
 	*data = out.data;
 	*len = out.len;

@@ -17,6 +17,9 @@
 #define MT_EVENTS_NODE		0x80	/* not this thread's previous node */
 #define MT_EVENTS_ALLOCATOR_MAX	61
 
+/* Bytes of the column of operations; a block with more is refused. */
+#define MT_EVENTS_OPS_MAX	(1u << 20)
+
 /* Columns, in this order. */
 enum mt_events_column {
 	MT_EVENTS_COL_OPS,
@@ -38,6 +41,75 @@ struct mt_events_head {
 	uint64_t	time_ns;	/* of the first event */
 };
 
+/*
+ * Allocators hand out again what was freed last, so encoder and decoder both
+ * keep the blocks that were allocated and freed within the events block, by
+ * size class, and an address that could be foreseen takes a zero.
+ */
+#define MT_EVENTS_CLASSES	99
+#define MT_EVENTS_NO_CLASS	MT_EVENTS_CLASSES
+
+struct mt_events_chunk {
+	uint64_t	addr;
+	uint32_t	next;		/* freed before, plus one; 0: none */
+	uint32_t	class;
+};
+
+/* Zero it before its first use. */
+struct mt_events_heap {
+	struct mt_events_chunk	*chunks;	/* by allocation; malloc(3) */
+	uint32_t		 n;
+	uint32_t		 cap;
+	uint32_t		 top[MT_EVENTS_CLASSES]; /* plus one; 0: none */
+};
+
+/* Forget all, with room for so many allocations; false if out of memory. */
+bool	mt_events_heap_reset(struct mt_events_heap *, uint32_t cap);
+void	mt_events_heap_fini(struct mt_events_heap *);
+/* The class of a block: 16 bytes wide in pymalloc and in malloc(3). */
+unsigned mt_events_class(unsigned allocator, uint64_t size);
+
+/* The next allocation of the block was made. */
+static inline void
+mt_events_heap_add(struct mt_events_heap *h, unsigned class, uint64_t addr)
+{
+	struct mt_events_chunk *chunk = &h->chunks[h->n++];
+
+	chunk->addr = addr;
+	chunk->next = 0;
+	chunk->class = class;
+}
+
+/* Allocation i of the block was freed. */
+static inline void
+mt_events_heap_free(struct mt_events_heap *h, uint32_t i)
+{
+	struct mt_events_chunk *chunk = &h->chunks[i];
+
+	if (chunk->class == MT_EVENTS_NO_CLASS)
+		return;
+	chunk->next = h->top[chunk->class];
+	h->top[chunk->class] = i + 1;
+}
+
+/* What an allocation of this class will get; false if nobody knows. */
+static inline bool
+mt_events_heap_guess(const struct mt_events_heap *h, unsigned class,
+    uint64_t *addr)
+{
+	if (class == MT_EVENTS_NO_CLASS || h->top[class] == 0)
+		return (false);
+	*addr = h->chunks[h->top[class] - 1].addr;
+	return (true);
+}
+
+/* It did. */
+static inline void
+mt_events_heap_take(struct mt_events_heap *h, unsigned class)
+{
+	h->top[class] = h->chunks[h->top[class] - 1].next;
+}
+
 /* A thread as far as one block is concerned. */
 struct mt_events_thread {
 	uint32_t	id;
@@ -51,9 +123,10 @@ struct mt_events_dec {
 	size_t			 nthreads;
 	size_t			 cap;
 	struct mt_events_thread	*cur;
+	struct mt_events_heap	 heap;
 	uint64_t		 left;		/* events */
 	uint64_t		 allocs;	/* number of the next */
-	uint64_t		 addr;
+	uint64_t		 addr;		/* last one not guessed */
 	uint64_t		 time_ns;
 	/* Indexes at or above these become 0. */
 	uint32_t		 max_node;

@@ -83,6 +83,14 @@ mt_events_dec_start(struct mt_events_dec *d, const uint8_t *p, size_t n,
 	if (!mt_events_get_head(&c, &h) || !mt_events_columns(d, &c))
 		return (mt_error_set(e, MT_ERR_FORMAT,
 		    "damaged block of events"));
+	/* No more allocations than operations: that is the heap's size. */
+	n = (size_t)(d->col[MT_EVENTS_COL_OPS].end -
+	    d->col[MT_EVENTS_COL_OPS].p);
+	if (n > MT_EVENTS_OPS_MAX || h.count > n)
+		return (mt_error_set(e, MT_ERR_FORMAT,
+		    "too long a block of events"));
+	if (!mt_events_heap_reset(&d->heap, (uint32_t)n))
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	d->left = h.count;
 	d->allocs = h.first_alloc;
 	d->time_ns = h.time_ns;
@@ -91,22 +99,50 @@ mt_events_dec_start(struct mt_events_dec *d, const uint8_t *p, size_t n,
 	return (mt_events_threads(d, e));
 }
 
+/* An address that is not guessed; v is not 0. */
+static inline uint64_t
+mt_events_delta(struct mt_events_dec *d, uint64_t v)
+{
+	uint64_t high = (v - 1) >> 1;
+	const uint8_t *low;
+
+	d->addr += (high >> 1 ^ (0 - (high & 1))) << 4;
+	if (((v - 1) & 1) != 0) {
+		low = mt_cursor_bytes(&d->col[MT_EVENTS_COL_ADDRS], 1);
+		if (low != NULL)
+			d->addr += *low & 15;
+	}
+	return (d->addr);
+}
+
 static inline uint64_t
 mt_events_addr(struct mt_events_dec *d)
 {
 	struct mt_cursor *c = &d->col[MT_EVENTS_COL_ADDRS];
 	uint64_t v = mt_events_number(c);
-	uint64_t high = v >> 1;
-	const uint8_t *low;
+	uint64_t addr = v == 0 ? 0 : mt_events_delta(d, v);
 
-	d->addr += (high >> 1 ^ (0 - (high & 1))) << 4;
-	if (v & 1) {
-		low = mt_cursor_bytes(c, 1);
-		if (low != NULL)
-			d->addr += *low & 15;
-	}
+	d->bad |= c->bad | (v == 0);
+	return (addr);
+}
+
+/* The address of an allocation, which may be a guess. */
+static inline uint64_t
+mt_events_block(struct mt_events_dec *d, unsigned allocator, uint64_t size)
+{
+	struct mt_cursor *c = &d->col[MT_EVENTS_COL_ADDRS];
+	unsigned class = mt_events_class(allocator, size);
+	uint64_t addr = 0, v = mt_events_number(c);
+
+	if (v != 0)
+		addr = mt_events_delta(d, v);
+	else if (mt_events_heap_guess(&d->heap, class, &addr))
+		mt_events_heap_take(&d->heap, class);
+	else
+		d->bad = true;
 	d->bad |= c->bad;
-	return (d->addr);
+	mt_events_heap_add(&d->heap, class, addr);
+	return (addr);
 }
 
 static inline uint64_t
@@ -145,7 +181,7 @@ mt_events_get_alloc(struct mt_events_dec *d, unsigned op, struct mt_event *ev)
 	ev->allocator = (uint8_t)(op & MT_EVENTS_KIND);
 	ev->node = d->cur->node < d->max_node ? d->cur->node : 0;
 	ev->size = mt_events_size(d);
-	ev->addr = mt_events_addr(d);
+	ev->addr = mt_events_block(d, ev->allocator, ev->size);
 	ev->ref = d->allocs++;
 }
 
@@ -163,6 +199,8 @@ mt_events_get_free(struct mt_events_dec *d, struct mt_event *ev)
 	ev->addr = 0;
 	ev->size = 0;
 	ev->ref = d->allocs - age;
+	if (age != 0 && age <= d->heap.n)
+		mt_events_heap_free(&d->heap, d->heap.n - (uint32_t)age);
 }
 
 static inline void
@@ -226,5 +264,6 @@ void
 mt_events_dec_fini(struct mt_events_dec *d)
 {
 	free(d->threads);
+	mt_events_heap_fini(&d->heap);
 	memset(d, 0, sizeof(*d));
 }
