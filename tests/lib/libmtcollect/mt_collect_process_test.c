@@ -1,0 +1,601 @@
+#include <sys/types.h>
+
+#include <atf-c.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake_recorder.h"
+#include "mt_collect_process.h"
+#include "producer.h"
+
+/* A process with one arena and a producer for each of its first rings. */
+#define RINGS	4
+
+static struct mt_recorder *rec;
+static struct mt_collect_process *proc;
+static struct mt_arena *arena;
+static struct producer prod[RINGS];
+
+static void
+begin(void)
+{
+	unsigned i;
+
+	rec = fake_new();
+	ATF_REQUIRE((arena = producer_arena()) != NULL);
+	ATF_REQUIRE_EQ(MT_OK, mt_collect_process_new(&proc, 4711, rec, NULL));
+	ATF_REQUIRE_EQ(MT_OK, mt_collect_process_arena(proc, arena, NULL));
+	for (i = 0; i < RINGS; i++) {
+		ATF_REQUIRE(producer_claim(&prod[i], NULL, arena, i));
+		producer_thread(&prod[i], 100 + i, i == 0 ? "main" : "other");
+	}
+}
+
+static void
+end(void)
+{
+	mt_collect_process_free(proc);
+	fake_free(rec);
+}
+
+static size_t
+drain(uint64_t now_us)
+{
+	return (mt_collect_process_drain(proc, now_us));
+}
+
+/* ---- Order ----------------------------------------------------------- */
+
+ATF_TC(merge);
+ATF_TC_HEAD(merge, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "four threads, in order of numbers");
+}
+ATF_TC_BODY(merge, tc)
+{
+	enum { N = 40000 };
+	uint64_t addr[N];
+	uint64_t i, from;
+	unsigned k, owner[N];
+
+	begin();
+	srandom(1);
+	for (i = 0; i < N; i++) {
+		owner[i] = (unsigned)random() % RINGS;
+		addr[i] = 0x1000 + i;
+	}
+	/* Within a window, the threads publish in another order. */
+	for (from = 0; from < N; from += 100) {
+		for (k = 0; k < RINGS; k++) {
+			for (i = from; i < from + 100; i++)
+				if (owner[i] == k)
+					producer_alloc(&prod[k], i, addr[i],
+					    i);
+			(void)drain(0);
+		}
+	}
+	ATF_REQUIRE_EQ(N, rec->n);
+	for (i = 0; i < N; i++)
+		if (rec->event[i].addr != addr[i] ||
+		    rec->event[i].thread != owner[i])
+			atf_tc_fail("event %zu is wrong", (size_t)i);
+	mt_collect_process_end(proc);
+	ATF_CHECK_EQ(0, rec->lost);
+	ATF_CHECK_STREQ("main", rec->thread[0]);
+	end();
+}
+
+ATF_TC(wrap);
+ATF_TC_HEAD(wrap, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "records across the end of the ring");
+}
+ATF_TC_BODY(wrap, tc)
+{
+	uint64_t i, n;
+	uint32_t id;
+
+	begin();
+	for (id = 1, i = n = 0; n < 5 * MT_RING_WORDS; i++) {
+		producer_alloc(&prod[0], i, i, 1);
+		if (i % 1000 == 0)
+			producer_code(&prod[0], id++, "function", "file.py");
+		if (i % 777 == 0)
+			n += drain(0);
+	}
+	(void)drain(0);
+	ATF_CHECK_EQ(MT_COLLECT_LIVE, proc->state);
+	ATF_CHECK_EQ(i, rec->n);
+	ATF_CHECK_EQ(i - 1, rec->event[rec->n - 1].addr);
+	ATF_CHECK_EQ(atomic_load(&prod[0].ring->head),
+	    atomic_load(&prod[0].ring->tail));
+	ATF_CHECK_STREQ("file.py:function", rec->name[63]);
+	end();
+}
+
+ATF_TC(nop);
+ATF_TC_HEAD(nop, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a reserved number that came to nothing");
+}
+ATF_TC_BODY(nop, tc)
+{
+	begin();
+	producer_alloc(&prod[1], 1, 0xb, 1);
+	(void)drain(0);
+	ATF_CHECK_EQ(0, rec->n);
+	producer_event(&prod[0], 0, MT_OP_NOP, 0, 0);
+	(void)drain(0);
+	ATF_CHECK_EQ(1, rec->n);
+	end();
+}
+
+ATF_TC(gap_while_waiting);
+ATF_TC_HEAD(gap_while_waiting, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a missing number does not block a "
+	    "thread whose ring is full; what comes late is recorded");
+}
+ATF_TC_BODY(gap_while_waiting, tc)
+{
+	uint64_t i;
+
+	begin();
+	for (i = 1; prod[0].head + 3 <= MT_RING_WORDS; i++)
+		producer_alloc(&prod[0], i, i, 1);
+	(void)drain(0);
+	(void)drain(MT_COLLECT_GAP_US / 2);
+	ATF_CHECK_EQ_MSG(0, rec->n, "nobody waits, so the number may come");
+	atomic_store(&prod[0].ring->waiting, 1);
+	(void)drain(MT_COLLECT_GAP_US / 2 + 1);
+	ATF_CHECK_EQ(i - 1, rec->n);
+	ATF_CHECK_EQ(0, atomic_load(&prod[0].ring->waiting));
+	mt_collect_process_lost(proc);
+	ATF_CHECK_EQ(1, proc->gaps);
+	ATF_CHECK_EQ(1, rec->lost);
+	producer_event(&prod[1], 0, MT_OP_FREE, 2, 0xf);
+	(void)drain(MT_COLLECT_GAP_US);
+	ATF_CHECK_EQ(i, rec->n);
+	ATF_CHECK_EQ(0, proc->gaps);
+	end();
+}
+
+ATF_TC(gap_in_time);
+ATF_TC_HEAD(gap_in_time, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a missing number is given up at last");
+}
+ATF_TC_BODY(gap_in_time, tc)
+{
+	begin();
+	producer_alloc(&prod[0], 3, 0xa, 1);
+	(void)drain(1);
+	(void)drain(MT_COLLECT_GAP_US);
+	ATF_CHECK_EQ(0, rec->n);
+	(void)drain(1 + MT_COLLECT_GAP_US);
+	ATF_CHECK_EQ(1, rec->n);
+	ATF_CHECK_EQ(3, proc->gaps);
+	end();
+}
+
+ATF_TC(gap_at_end);
+ATF_TC_HEAD(gap_at_end, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "after the end, all that is there counts");
+}
+ATF_TC_BODY(gap_at_end, tc)
+{
+	begin();
+	producer_alloc(&prod[2], 9, 0xc, 1);
+	producer_alloc(&prod[0], 2, 0xa, 1);
+	producer_alloc(&prod[1], 5, 0xb, 1);
+	(void)drain(0);
+	mt_collect_process_end(proc);
+	ATF_REQUIRE_EQ(3, rec->n);
+	ATF_CHECK_EQ(0xa, rec->event[0].addr);
+	ATF_CHECK_EQ(0xb, rec->event[1].addr);
+	ATF_CHECK_EQ(0xc, rec->event[2].addr);
+	ATF_CHECK_EQ(7, rec->lost);
+	end();
+}
+
+/* ---- State ----------------------------------------------------------- */
+
+ATF_TC(stack);
+ATF_TC_HEAD(stack, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "push, replace, pop some, pop all");
+}
+ATF_TC_BODY(stack, tc)
+{
+	struct producer *p = &prod[0];
+	const struct mt_node *n;
+
+	begin();
+	producer_push(p, 1, 10);
+	producer_push(p, 2, 20);
+	producer_alloc(p, 0, 0xa, 1);
+	producer_word(p, MT_FRAME_WORD(MT_OP_TOP, 2, MT_FRAME_NOWHERE));
+	producer_alloc(p, 1, 0xb, 1);
+	producer_word(p, MT_WORD(MT_OP_POP, 0, 1));
+	producer_alloc(p, 2, 0xc, 1);
+	producer_push(p, 3, 0);
+	producer_word(p, MT_WORD(MT_OP_POP, 0, MT_WORD_VALUE_MASK));
+	producer_alloc(p, 3, 0xd, 1);
+	(void)drain(0);
+	ATF_REQUIRE_EQ(4, rec->n);
+	n = &rec->node[rec->event[0].node];
+	ATF_CHECK_EQ(20, n->offset);
+	ATF_CHECK_EQ(10, rec->node[n->parent].offset);
+	ATF_CHECK_EQ(0, rec->node[n->parent].parent);
+	ATF_CHECK_EQ(n->parent, rec->node[rec->event[1].node].parent);
+	ATF_CHECK(rec->node[rec->event[1].node].offset < 0);
+	ATF_CHECK_EQ(n->parent, rec->event[2].node);
+	ATF_CHECK_EQ(0, rec->event[3].node);
+	end();
+}
+
+ATF_TC(code_before_description);
+ATF_TC_HEAD(code_before_description, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "used in one ring, described in another");
+}
+ATF_TC_BODY(code_before_description, tc)
+{
+	uint32_t code;
+
+	begin();
+	producer_push(&prod[0], 5, 0);
+	producer_alloc(&prod[0], 0, 0xa, 1);
+	(void)drain(0);
+	producer_code(&prod[3], 5, "f", "a.py");
+	producer_push(&prod[1], 5, 0);
+	producer_alloc(&prod[1], 1, 0xb, 1);
+	(void)drain(0);
+	ATF_REQUIRE_EQ(2, rec->n);
+	ATF_CHECK_EQ(rec->event[0].node, rec->event[1].node);
+	code = rec->node[rec->event[0].node].code;
+	ATF_CHECK_EQ(2, rec->codes);
+	ATF_CHECK_STREQ("a.py:f", rec->name[code]);
+	end();
+}
+
+ATF_TC(time_and_samples);
+ATF_TC_HEAD(time_and_samples, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "time does not go back between threads; "
+	    "samples lie among the events of their time");
+}
+ATF_TC_BODY(time_and_samples, tc)
+{
+	struct mt_sample s = { .time_ns = 150000 };
+
+	begin();
+	mt_collect_process_sample(proc, &s);
+	producer_word(&prod[0], MT_WORD(MT_OP_TIME, 0, 100));
+	producer_alloc(&prod[0], 0, 0xa, 1);
+	producer_word(&prod[0], MT_WORD(MT_OP_TIME, 0, 200));
+	producer_alloc(&prod[0], 1, 0xb, 1);
+	producer_word(&prod[1], MT_WORD(MT_OP_TIME, 0, 180));
+	producer_alloc(&prod[1], 2, 0xc, 1);
+	producer_word(&prod[1], MT_WORD(MT_OP_TIME, 0, UINT64_MAX / 2));
+	producer_alloc(&prod[1], 3, 0xd, 1);
+	(void)drain(300);
+	ATF_REQUIRE_EQ(5, rec->n);
+	ATF_CHECK_EQ(100000, rec->event[0].time_ns);
+	ATF_CHECK_EQ('s', rec->event[1].what);
+	ATF_CHECK_EQ(200000, rec->event[2].time_ns);
+	ATF_CHECK_EQ(200000, rec->event[3].time_ns);
+	ATF_CHECK_EQ_MSG(300000, rec->event[4].time_ns, "from the future");
+	mt_collect_process_sample(proc, &s);
+	(void)drain(400);
+	ATF_CHECK_EQ('s', rec->event[5].what);
+	end();
+}
+
+ATF_TC(events);
+ATF_TC_HEAD(events, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "each kind of event and of description");
+}
+ATF_TC_BODY(events, tc)
+{
+	struct producer *p = &prod[0];
+
+	begin();
+	producer_event(p, 0, MT_OP_MARK, MT_MARK_START, 0);
+	producer_alloc(p, 1, 0xabc, 77);
+	producer_event(p, 2, MT_OP_FREE, MT_ALLOCATOR_FREE, 0xabc);
+	producer_number(p, 3);
+	producer_word(p, MT_WORD(MT_OP_UNMAP, 0, 0x4000));
+	producer_word(p, 0x1000);
+	producer_publish(p);
+	producer_payload(p, MT_OP_INFO, "key\0value", 9);
+	producer_payload(p, MT_OP_NOTE, "a\tb\n", 4);
+	producer_payload(p, MT_OP_NOTE, "second", 6);
+	producer_word(p, MT_WORD(MT_OP_LOST, 0, 12));
+	producer_event(p, 4, MT_OP_MARK, MT_MARK_END, 0);
+	(void)drain(0);
+	ATF_REQUIRE_EQ(4, rec->n);
+	ATF_CHECK_EQ('a', rec->event[0].what);
+	ATF_CHECK_EQ(77, rec->event[0].size);
+	ATF_CHECK_EQ('f', rec->event[1].what);
+	ATF_CHECK_EQ('u', rec->event[2].what);
+	ATF_CHECK_EQ(0x1000, rec->event[2].size);
+	ATF_CHECK_EQ('e', rec->event[3].what);
+	ATF_CHECK(proc->script_ended);
+	ATF_CHECK_STREQ("key=value", rec->info);
+	ATF_CHECK_STREQ("a?b?\nsecond", proc->notes);
+	mt_collect_process_end(proc);
+	ATF_CHECK_EQ(12, rec->lost);
+	end();
+}
+
+ATF_TC(notes_are_bounded);
+ATF_TC_HEAD(notes_are_bounded, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "notes end where their place ends");
+}
+ATF_TC_BODY(notes_are_bounded, tc)
+{
+	char text[1000];
+	int i;
+
+	begin();
+	memset(text, 'x', sizeof(text));
+	for (i = 0; i < 5; i++)
+		producer_payload(&prod[0], MT_OP_NOTE, text, sizeof(text));
+	(void)drain(0);
+	ATF_CHECK_EQ(MT_COLLECT_NOTES - 1, strlen(proc->notes));
+	end();
+}
+
+/* ---- Damage ---------------------------------------------------------- */
+
+/* Records that no producer writes, one each: words, and how many. */
+static const struct {
+	const char	*what;
+	uint64_t	 word[6];
+	unsigned	 n;
+} garbage[] = {
+	{ "nothing", { MT_WORD(MT_OP_PAD, 0, 0) }, 1 },
+	{ "unknown event", { MT_WORD(6, 0, 0) }, 1 },
+	{ "unknown record", { MT_WORD(255, 0, 0) }, 1 },
+	{ "no allocator", { MT_WORD(MT_OP_ALLOC, 0, 1), 1 }, 2 },
+	{ "no such allocator", { MT_WORD(MT_OP_ALLOC, 200, 1), 1 }, 2 },
+	{ "half an allocation", { MT_WORD(MT_OP_ALLOC, 1, 1) }, 1 },
+	{ "huge allocation", { MT_WORD(MT_OP_ALLOC, 1, 1), 1ull << 60 }, 2 },
+	{ "half an unmap", { MT_WORD(MT_OP_UNMAP, 0, 1) }, 1 },
+	{ "unknown mark", { MT_WORD(MT_OP_MARK, 9, 0) }, 1 },
+	{ "number in the sky", { (uint64_t)MT_OP_SEQ << 56 | 1ull << 50,
+	    MT_WORD(MT_OP_FREE, 2, 1) }, 2 },
+	{ "pop of nothing", { MT_WORD(MT_OP_POP, 0, 1) }, 1 },
+	{ "top of nothing", { MT_FRAME_WORD(MT_OP_TOP, 1, 4) }, 1 },
+	{ "code 0", { MT_FRAME_WORD(MT_OP_PUSH, 0, 4) }, 1 },
+	{ "code -1", { MT_FRAME_WORD(MT_OP_PUSH, UINT32_MAX, 4) }, 1 },
+	{ "long payload", { MT_WORD(MT_OP_NOTE, 0, 1 << 30) }, 1 },
+	{ "missing payload", { MT_WORD(MT_OP_NOTE, 0, 100), 0 }, 2 },
+	{ "short code", { MT_WORD(MT_OP_CODE, 0, 8), 1 }, 2 },
+	{ "empty code", { MT_WORD(MT_OP_CODE, 0, 0) }, 1 },
+	{ "long names", { MT_WORD(MT_OP_CODE, 0, 24), 1, 0xffff, 0 }, 4 },
+	{ "long table", { MT_WORD(MT_OP_CODE, 0, 24), 1,
+	    0xffffffff00000000u, 0 }, 4 },
+	{ "odd table", { MT_WORD(MT_OP_CODE, 0, 24), 1, 0, 77 }, 4 },
+	{ "code 0 described", { MT_WORD(MT_OP_CODE, 0, 24), 0, 0, 0 }, 4 },
+	{ "short thread", { MT_WORD(MT_OP_THREAD, 0, 8), 1 }, 2 },
+	{ "key without value", { MT_WORD(MT_OP_INFO, 0, 3), 0x616161 }, 2 },
+	{ "no key", { MT_WORD(MT_OP_INFO, 0, 3), 0 }, 2 },
+	{ "odd key", { MT_WORD(MT_OP_INFO, 0, 3), 0x620041 }, 2 }
+};
+
+/* Damaged: says so, goes on emptying the rings, records no more. */
+static void
+check_damaged(const char *what)
+{
+	size_t n = rec->n;
+
+	ATF_CHECK_EQ_MSG(MT_COLLECT_DAMAGED, proc->state, "%s", what);
+	ATF_CHECK_MSG(strstr(proc->notes, "4711") != NULL, "%s", what);
+	producer_alloc(&prod[1], 0, 0xb, 1);
+	(void)drain(0);
+	ATF_CHECK_EQ(n, rec->n);
+	ATF_CHECK_EQ(prod[1].head, atomic_load(&prod[1].ring->tail));
+	mt_collect_process_end(proc);
+	ATF_CHECK_MSG(rec->lost > 0, "%s", what);
+}
+
+ATF_TC(garbage);
+ATF_TC_HEAD(garbage, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "what no producer writes is recognised");
+}
+ATF_TC_BODY(garbage, tc)
+{
+	size_t i;
+	unsigned k;
+
+	for (i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		begin();
+		for (k = 0; k < garbage[i].n; k++)
+			producer_word(&prod[0], garbage[i].word[k]);
+		producer_publish(&prod[0]);
+		(void)drain(0);
+		check_damaged(garbage[i].what);
+		end();
+	}
+}
+
+ATF_TC(described_twice);
+ATF_TC_HEAD(described_twice, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a code has one description");
+}
+ATF_TC_BODY(described_twice, tc)
+{
+	begin();
+	producer_code(&prod[0], 1, "f", "a.py");
+	producer_code(&prod[0], 1, "g", "a.py");
+	(void)drain(0);
+	check_damaged("twice");
+	end();
+}
+
+ATF_TC(nameless_thread);
+ATF_TC_HEAD(nameless_thread, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a ring begins with its thread");
+}
+ATF_TC_BODY(nameless_thread, tc)
+{
+	struct producer p;
+
+	begin();
+	ATF_REQUIRE(producer_claim(&p, NULL, arena, RINGS));
+	producer_alloc(&p, 0, 0xa, 1);
+	(void)drain(0);
+	check_damaged("no thread");
+	end();
+}
+
+ATF_TC(wild_head);
+ATF_TC_HEAD(wild_head, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a head that goes back, or too far");
+}
+ATF_TC_BODY(wild_head, tc)
+{
+	const uint64_t head[] = { 0, MT_RING_WORDS + 4, UINT64_MAX, 1ull << 63 };
+	size_t i;
+
+	for (i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
+		begin();
+		(void)drain(0);
+		atomic_store(&prod[0].ring->head, head[i]);
+		(void)drain(0);
+		ATF_CHECK_EQ(MT_COLLECT_DAMAGED, proc->state);
+		(void)drain(0);
+		mt_collect_process_end(proc);
+		end();
+	}
+}
+
+ATF_TC(noise);
+ATF_TC_HEAD(noise, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "random words never do harm");
+}
+ATF_TC_BODY(noise, tc)
+{
+	uint64_t w;
+	unsigned i, k, op;
+
+	srandom(7);
+	for (i = 0; i < 300; i++) {
+		begin();
+		for (k = 0; k < 2000; k++) {
+			op = (unsigned)random() % 40;
+			w = (uint64_t)random() >> (random() % 31);
+			producer_word(&prod[k % RINGS], MT_WORD(op,
+			    random() % 20, w));
+			if (random() % 100 == 0) {
+				producer_publish(&prod[k % RINGS]);
+				(void)drain(k);
+			}
+		}
+		mt_collect_process_end(proc);
+		end();
+	}
+}
+
+ATF_TC(recorder_fails);
+ATF_TC_HEAD(recorder_fails, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "when recording fails, rings still move");
+}
+ATF_TC_BODY(recorder_fails, tc)
+{
+	begin();
+	rec->fail = true;
+	producer_alloc(&prod[0], 0, 0xa, 1);
+	producer_alloc(&prod[0], 1, 0xa, 1);
+	(void)drain(0);
+	ATF_CHECK_EQ(MT_COLLECT_FAILED, proc->state);
+	ATF_CHECK_EQ(MT_ERR_NOMEM, proc->status);
+	ATF_CHECK_EQ(prod[0].head, atomic_load(&prod[0].ring->tail));
+	end();
+}
+
+/* ---- Threads that end ------------------------------------------------ */
+
+static void *
+say_tid(void *arg)
+{
+	*(uint32_t *)arg = (uint32_t)gettid();
+	return (NULL);
+}
+
+ATF_TC(reap);
+ATF_TC_HEAD(reap, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "rings of ended threads are free again");
+}
+ATF_TC_BODY(reap, tc)
+{
+	struct mt_collect_proc self;
+	struct producer again;
+	pthread_t thread;
+	uint32_t tid;
+
+	begin();
+	ATF_REQUIRE_EQ(0, pthread_create(&thread, NULL, say_tid, &tid));
+	ATF_REQUIRE_EQ(0, pthread_join(thread, NULL));
+	mt_collect_proc_open(&self, getpid());
+	/* 0 lives, 1 is gone, 2 said that it goes, 3 has something left. */
+	atomic_store(&prod[1].ring->tid, tid);
+	atomic_store(&prod[2].ring->tid, tid);
+	atomic_store(&prod[2].ring->state, MT_RING_LEAVING);
+	atomic_store(&prod[3].ring->tid, tid);
+	producer_alloc(&prod[3], 5, 0xc, 1);
+	(void)drain(0);
+	mt_collect_process_reap(proc, &self, false);
+	ATF_CHECK_EQ(MT_RING_FREE, atomic_load(&prod[2].ring->state));
+	ATF_CHECK_EQ(MT_RING_USED, atomic_load(&prod[1].ring->state));
+	mt_collect_process_reap(proc, &self, true);
+	ATF_CHECK_EQ(MT_RING_USED, atomic_load(&prod[0].ring->state));
+	ATF_CHECK_EQ(MT_RING_FREE, atomic_load(&prod[1].ring->state));
+	ATF_CHECK_EQ(MT_RING_USED, atomic_load(&prod[3].ring->state));
+	ATF_REQUIRE(producer_claim(&again, NULL, arena, 1));
+	producer_thread(&again, 200, "again");
+	producer_alloc(&again, 0, 0xd, 1);
+	(void)drain(0);
+	ATF_REQUIRE_EQ(1, rec->n);
+	ATF_CHECK_STREQ("again", rec->thread[rec->event[0].thread]);
+	mt_collect_proc_close(&self);
+	end();
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, merge);
+	ATF_TP_ADD_TC(tp, wrap);
+	ATF_TP_ADD_TC(tp, nop);
+	ATF_TP_ADD_TC(tp, gap_while_waiting);
+	ATF_TP_ADD_TC(tp, gap_in_time);
+	ATF_TP_ADD_TC(tp, gap_at_end);
+	ATF_TP_ADD_TC(tp, stack);
+	ATF_TP_ADD_TC(tp, code_before_description);
+	ATF_TP_ADD_TC(tp, time_and_samples);
+	ATF_TP_ADD_TC(tp, events);
+	ATF_TP_ADD_TC(tp, notes_are_bounded);
+	ATF_TP_ADD_TC(tp, garbage);
+	ATF_TP_ADD_TC(tp, described_twice);
+	ATF_TP_ADD_TC(tp, nameless_thread);
+	ATF_TP_ADD_TC(tp, wild_head);
+	ATF_TP_ADD_TC(tp, noise);
+	ATF_TP_ADD_TC(tp, recorder_fails);
+	ATF_TP_ADD_TC(tp, reap);
+	return (atf_no_error());
+}
