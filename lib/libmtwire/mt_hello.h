@@ -41,11 +41,14 @@ enum mt_verdict {
 	MT_IGNORE = 2		/* run on untraced, and ask no more */
 };
 
+/* What to record, in the flags of the welcome. */
+#define MT_FLAG_PYTHON_ALLOCATORS	1u	/* the raw, mem and obj domains */
+
 struct mt_welcome {
 	uint64_t	magic;
 	uint32_t	version;
 	uint32_t	verdict;	/* enum mt_verdict */
-	uint32_t	flags;		/* what to record; none defined yet */
+	uint32_t	flags;		/* MT_FLAG_* */
 	uint32_t	reserved;
 };
 

@@ -19,6 +19,7 @@
  *	agent_pycode.c	 code objects, described once, forgotten when they die
  *	agent_pycheck.c	 self-check of the walk, and the slow way
  *	agent_pythread.c names of threads
+ *	agent_pyalloc.c	 the interpreter's own allocators
  *	agent_pyhook.c	 audit hook, atexit: when the user's code runs
  */
 
@@ -56,6 +57,7 @@ struct agent {
 	_Atomic uint32_t	phase;		/* enum agent_phase */
 	_Atomic uint32_t	stop_walk;	/* 1: no new frame walks */
 	const char		*single_threaded; /* 0 there: use atomics */
+	uint32_t		flags;		/* of the welcome, MT_FLAG_* */
 	bool			api_walk;	/* stacks by the public functions */
 	struct mt_session_page	*session;
 	_Alignas(64) _Atomic uint64_t seq;	/* number of the next event */

@@ -119,6 +119,8 @@ out_ask(struct mt_session_page **page, struct mt_arena **a)
 		if (fd[i] != -1)
 			(void)close(fd[i]);
 	(void)close(s);
+	if (ok)
+		agent->flags = w.flags;
 	if (!ok && *page != NULL)
 		(void)agent_real.munmap(*page, MT_SESSION_BYTES);
 	if (!ok && *a != NULL)

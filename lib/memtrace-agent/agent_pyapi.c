@@ -76,6 +76,8 @@ static const struct {
 	SYM("PyDict_New", dict_new, true),
 	SYM("PyDict_SetItemString", dict_set, true),
 	SYM("PyEval_GetBuiltins", builtins, true),
+	SYM("PyMem_GetAllocator", get_allocator, true),
+	SYM("PyMem_SetAllocator", set_allocator, true),
 	SYM("PyEval_GetFrame", eval_frame, true),
 	SYM("PyFrame_GetLineNumber", frame_line, true),
 	SYM("PyCode_Type", code_type, true),

@@ -24,6 +24,16 @@ struct agent_pymethod {
 };
 #define AGENT_PY_NOARGS	4
 
+/* PyMemAllocatorEx, all versions. */
+struct agent_pyallocator {
+	void	*ctx;
+	void	*(*malloc)(void *, size_t);
+	void	*(*calloc)(void *, size_t, size_t);
+	void	*(*realloc)(void *, void *, size_t);
+	void	 (*free)(void *, void *);
+};
+#define AGENT_PY_DOMAINS	3	/* raw, mem, obj */
+
 struct agent_pyapi {
 	/* Needed: without one of these it is no CPython that we know. */
 	const char	*(*get_version)(void);
@@ -51,6 +61,8 @@ struct agent_pyapi {
 	void		*(*dict_new)(void);
 	void		*(*builtins)(void);
 	int		 (*dict_set)(void *, const char *, void *);
+	void		 (*get_allocator)(int, struct agent_pyallocator *);
+	void		 (*set_allocator)(int, struct agent_pyallocator *);
 	void		*(*eval_frame)(void);	/* borrowed */
 	int		 (*frame_line)(void *);
 	char		*code_type;		/* PyCode_Type */

@@ -7,12 +7,14 @@
 #include <time.h>
 
 #include "agent_out.h"
+#include "agent_pyalloc.h"
 #include "agent_pyapi.h"
 #include "agent_pycheck.h"
 #include "agent_pyhook.h"
 #include "agent_record.h"
 #include "agent_sys.h"
 #include "agent_thread.h"
+#include "mt_hello.h"
 
 static _Atomic uint32_t	pyhook_installed;
 static bool		pyhook_started;
@@ -137,6 +139,8 @@ pyhook_start(void)
 		agent_out_text(t, MT_OP_NOTE, why, strlen(why));
 	pyhook_send_allocator(t);
 	agent_record_mark(t, MT_MARK_START);
+	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) != 0)
+		agent_pyalloc_install();
 	agent_leave(t);
 }
 

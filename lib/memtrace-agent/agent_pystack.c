@@ -359,6 +359,33 @@ pystack_delta(struct agent_thread *t, const char *f)
 	agent_pystack_emit(t, gone, keep);
 }
 
+/*
+ * The same frame with the same code as last time has gone on to another
+ * instruction: its new offset needs no look-up.  False if it does.
+ */
+static inline bool
+pystack_advance(struct agent_frame *e)
+{
+	const struct agent_pyoffsets *o = py.o;
+	const char *f = e->frame;
+	uintptr_t ip = load(f, py.ip) & py.ip_mask;
+	int64_t offset;
+
+	if (e->id == 0 || load(f, py.code) != e->code || o->co_tlbc != 0 ||
+	    o->ip_kind != AGENT_IP_POINTER)
+		return (false);
+	offset = (int64_t)(ip - (e->code & py.code_mask)) - o->co_bytecode;
+	if (f[o->f_owner] != 1 && offset < 2 * (int64_t)load_int((const char *)
+	    (e->code & py.code_mask), o->co_firsttraceable))
+		return (false);
+	offset += MT_FRAME_BIAS;
+	if (offset <= 0 || offset > MT_FRAME_MAX_OFFSET)
+		return (false);
+	e->ip = ip;
+	e->offset = (uint32_t)offset;
+	return (true);
+}
+
 /* The same frames as before, which may have gone on within their functions. */
 static inline bool
 pystack_same_frames(struct agent_thread *t, const char *f)
@@ -376,6 +403,8 @@ pystack_same_frames(struct agent_thread *t, const char *f)
 		return (true);
 	gone = pystack_count(s, m.low, s->n);
 	for (i = m.low; i < s->n; i++) {
+		if (AGENT_LIKELY(pystack_advance(&s->frames[i])))
+			continue;
 		pystack_read(&s->frames[i], s->frames[i].frame);
 		pystack_resolve(t, &s->frames[i]);
 	}

@@ -1,0 +1,93 @@
+/*
+ * The interpreter's own allocators.  Whatever was installed before is
+ * wrapped and called, never replaced: free-threaded builds find their objects
+ * in the heaps of its mimalloc, and blocks from before are freed through us.
+ */
+
+#include "agent_pyalloc.h"
+#include "agent_pyapi.h"
+#include "agent_record.h"
+#include "agent_thread.h"
+
+/* Kept outside struct agent: a forked child goes on calling through us. */
+static struct agent_pyallocator pyalloc_old[AGENT_PY_DOMAINS];
+
+static AGENT_HOT void *
+pyalloc_malloc(void *ctx, size_t size)
+{
+	const struct agent_pyallocator *old = ctx;
+	struct agent_thread *t;
+	void *p;
+
+	if ((t = agent_enter()) == NULL)
+		return (old->malloc(old->ctx, size));
+	p = old->malloc(old->ctx, size);
+	if (p != NULL)
+		agent_record_alloc(t, MT_ALLOCATOR_PYMALLOC_MALLOC, p, size);
+	agent_leave(t);
+	return (p);
+}
+
+static AGENT_HOT void *
+pyalloc_calloc(void *ctx, size_t n, size_t size)
+{
+	const struct agent_pyallocator *old = ctx;
+	struct agent_thread *t;
+	void *p;
+
+	if ((t = agent_enter()) == NULL)
+		return (old->calloc(old->ctx, n, size));
+	p = old->calloc(old->ctx, n, size);
+	if (p != NULL)
+		agent_record_alloc(t, MT_ALLOCATOR_PYMALLOC_CALLOC, p,
+		    n * size);
+	agent_leave(t);
+	return (p);
+}
+
+static void *
+pyalloc_realloc(void *ctx, void *from, size_t size)
+{
+	const struct agent_pyallocator *old = ctx;
+	struct agent_thread *t;
+	uint64_t number;
+	void *p;
+
+	if ((t = agent_enter()) == NULL)
+		return (old->realloc(old->ctx, from, size));
+	number = agent_record_number();
+	p = old->realloc(old->ctx, from, size);
+	agent_record_move(t, number, MT_ALLOCATOR_PYMALLOC_REALLOC,
+	    p != NULL ? from : NULL, p, size);
+	agent_leave(t);
+	return (p);
+}
+
+static AGENT_HOT void
+pyalloc_free(void *ctx, void *p)
+{
+	const struct agent_pyallocator *old = ctx;
+	struct agent_thread *t;
+
+	if (p == NULL || (t = agent_enter()) == NULL) {
+		old->free(old->ctx, p);
+		return;
+	}
+	agent_record_free(t, MT_ALLOCATOR_PYMALLOC_FREE, p);
+	old->free(old->ctx, p);
+	agent_leave(t);
+}
+
+void
+agent_pyalloc_install(void)
+{
+	struct agent_pyallocator ours = { NULL, pyalloc_malloc,
+	    pyalloc_calloc, pyalloc_realloc, pyalloc_free };
+	int domain;
+
+	for (domain = 0; domain < AGENT_PY_DOMAINS; domain++) {
+		agent_pyapi.get_allocator(domain, &pyalloc_old[domain]);
+		ours.ctx = &pyalloc_old[domain];
+		agent_pyapi.set_allocator(domain, &ours);
+	}
+}
