@@ -1,5 +1,7 @@
 /* memray-run: run a Python program and record its memory allocations. */
 
+#include <sys/resource.h>
+
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <fe_warn.h>
 #include <mt_collect.h>
 #include <mt_record.h>
 
@@ -200,7 +203,7 @@ new_session(void)
 	    (uint64_t)now.tv_nsec;
 	if (mt_collect_new(&collect, &co, &e) == MT_OK)
 		return (collect);
-	warnx("%s", e.text);
+	fe_warn(NULL, &e);
 	return (NULL);
 }
 
@@ -221,7 +224,7 @@ start(struct run_child *child, struct mt_collect *collect,
 		return (RUN_EXIT_FAILED);
 	}
 	if (mt_collect_start(collect, child->pid, c->fd, line, &e) != MT_OK) {
-		warnx("%s", e.text);
+		fe_warn(c->name, &e);
 		run_spawn_cancel(child);
 		return (RUN_EXIT_FAILED);
 	}
@@ -235,6 +238,21 @@ start(struct run_child *child, struct mt_collect *collect,
 	error = run_exit_of(error);
 	mt_collect_finish(collect, EXITED(error), &unused);
 	return (error);
+}
+
+/*
+ * A soft limit for files is one for the program; the shared memory, which
+ * counts as a file, is larger than most.
+ */
+static void
+raise_file_limit(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_FSIZE, &rl) == 0 && rl.rlim_cur < rl.rlim_max) {
+		rl.rlim_cur = rl.rlim_max;
+		(void)setrlimit(RLIMIT_FSIZE, &rl);
+	}
 }
 
 /* Returns the status to end with, as wait(2) reports it. */
@@ -252,6 +270,7 @@ record(struct mt_collect *collect, const struct run_spawn *sp,
 		warn("%s", t->path);
 		return (EXITED(RUN_EXIT_FAILED));
 	}
+	raise_file_limit();
 	if ((status = start(&child, collect, t, c, line)) != 0) {
 		run_name_discard(c);
 		return (EXITED(status));

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,8 @@ print_untraced(const struct mt_collect_result *r, const char *program)
 		warnx("nothing was recorded: %s is Python %s, not " PY_RANGE,
 		    name, *version != '\0' ? version : "(unknown)");
 		free(version);
+	} else if (r->ignored != 0) {
+		warnx("nothing was recorded: no shared memory for %s", name);
 	} else {
 		warnx("nothing was recorded: %s is no CPython, or one that "
 		    "exports no symbols", name);
@@ -54,11 +57,17 @@ print_untraced(const struct mt_collect_result *r, const char *program)
 static bool
 print_trouble(const struct mt_collect_result *r, const struct run_capture *c)
 {
-	if (r->status != MT_OK)
-		warnx("%s: %s; the capture is not complete", c->name,
-		    r->error.text);
+	char what[64] = "the capture is not complete";
+
 	if (r->lost_events != 0)
-		warnx("%" PRIu64 " events were lost", r->lost_events);
+		(void)snprintf(what, sizeof(what), "%" PRIu64 " event%s lost",
+		    r->lost_events, r->lost_events == 1 ? " was" : "s were");
+	if (r->status != MT_OK)
+		warnx("%s: %s%s%s; %s", c->name, r->error.text,
+		    r->error.sys != 0 ? ": " : "",
+		    r->error.sys != 0 ? strerror(r->error.sys) : "", what);
+	else if (r->lost_events != 0)
+		warnx("%s: %s", c->name, what);
 	return (r->status != MT_OK || r->lost_events != 0);
 }
 

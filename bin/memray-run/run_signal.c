@@ -69,6 +69,9 @@ run_signal_is_for(const struct signalfd_siginfo *si, pid_t program)
 {
 	const bool kernel = si->ssi_code > 0;
 
+	/* SIGXFSZ, say, comes from the kernel in our own name. */
+	if (!kernel && (pid_t)si->ssi_pid == getpid())
+		return (false);
 	switch ((int)si->ssi_signo) {
 	case SIGCHLD:
 	case SIGCONT:

@@ -30,7 +30,7 @@ no_core_body()
 	    -o a.bin -c 'import os, resource, signal
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 os.kill(os.getpid(), signal.SIGSEGV)'"
-	atf_check -o inline:"a.bin\n" ls
+	check_files a.bin
 }
 
 run_case first_process "the first process of a container" unshare

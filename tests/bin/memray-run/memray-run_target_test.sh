@@ -23,7 +23,7 @@ missing_body()
 		    -e inline:"memray-run: $p: No such file or directory\n" \
 		    memray-run $p
 	done
-	atf_check ls
+	check_files "*"
 }
 
 run_case unreadable "a script that cannot be read: status 126"
@@ -32,18 +32,18 @@ unreadable_body()
 	need_modes
 	make_app app.py
 	chmod 0 app.py
+	# shellcheck disable=SC2086,SC2154	# a command and its arguments
 	atf_check -s exit:126 \
 	    -e inline:"memray-run: app.py: Permission denied\n" \
-	    as_owner memray-run app.py
+	    $owner memray-run app.py
 }
 
 run_case no_main "a directory without __main__: status 126"
 no_main_body()
 {
-	mkdir dir
-	atf_check -s exit:126 \
-	    -e inline:"memray-run: dir: directory without a __main__.py\n" \
-	    memray-run dir
+	mkdir nomain
+	atf_check -s exit:126 -e inline:"memray-run: nomain: directory without a __main__.py\n" \
+	    memray-run nomain
 }
 
 run_case bad_python "an interpreter that does not exist or cannot run"
@@ -62,7 +62,7 @@ bad_python_body()
 	ln -s "$(command -v memray-run)" bin/memray-run
 	atf_check -s exit:127 -e match:"no python3 or python on PATH" -x \
 	    "PATH=$PWD/bin memray-run app.py"
-	atf_check -o inline:"" -x "ls | grep bin\$ | grep -v ^bin\$ || :"
+	check_files app.py bin
 }
 
 run_case python_only "python is used where there is no python3"
@@ -228,10 +228,9 @@ run_case bad_interpreter "a #! line that leads nowhere"
 bad_interpreter_body()
 {
 	make_program tool '#!/no/such/python3' < /dev/null
-	echo keep > old.bin
 	atf_check -s exit:127 -e match:"tool: its interpreter does not exist" \
 	    memray-run ./tool
-	atf_check -o inline:"old.bin\ntool\n" ls
+	check_files tool
 }
 
 run_case shadowed "a directory does not hide a program on PATH"
