@@ -198,7 +198,7 @@ ATF_TC_BODY(escapes, tc)
 ATF_TC(wide);
 ATF_TC_HEAD(wide, tc)
 {
-	atf_tc_set_md_var(tc, "descr", "columns line up behind wide characters");
+	atf_tc_set_md_var(tc, "descr", "columns behind wide characters");
 }
 ATF_TC_BODY(wide, tc)
 {
