@@ -166,8 +166,13 @@ pystack_resolve(struct agent_thread *t, struct agent_frame *f)
 	if ((o->f_owner != 0 &&
 	    (unsigned char)f->frame[o->f_owner] >= o->shim_owner) ||
 	    code == NULL || load_ptr(code, o->ob_type) !=
-	    agent_pyapi.code_type || !pystack_offset(f, code, &offset))
+	    agent_pyapi.code_type)
 		return;
+	if (!pystack_offset(f, code, &offset)) {
+		/* Not described, so its death would go unnoticed: no match. */
+		f->ip = UINTPTR_MAX;
+		return;
+	}
 	f->id = agent_pycode_id(t, code);
 	offset += MT_FRAME_BIAS;
 	f->offset = offset <= 0 || offset > MT_FRAME_MAX_OFFSET ?
@@ -210,18 +215,20 @@ struct pystack_match {
 
 /*
  * Compare the last stack with the chain, from index i, which is the same
- * frame, down as far as the frames are the same ones.
+ * frame, down as far as the frames are the same ones.  An instruction pointer
+ * points into its code object, so where there is one, it tells them both.
  */
-static inline struct pystack_match
-pystack_compare(const struct agent_stack *s, uint32_t i)
+static inline __attribute__((__always_inline__)) struct pystack_match
+pystack_compare_as(const struct agent_stack *s, uint32_t i, bool pointer)
 {
 	const struct agent_frame *e = &s->frames[i];
 	const char *f = e->frame, *next;
 	struct pystack_match m = { .low = i + 1 };
 
 	for (;; i--, e--) {
-		if (load(f, py.code) != e->code ||
-		    (load(f, py.ip) & py.ip_mask) != e->ip)
+		if (pointer ? load(f, py.ip) != e->ip :
+		    load(f, py.code) != e->code ||
+		    (load(f, py.ip) & UINT32_MAX) != e->ip)
 			m.low = i;
 		m.rest = load_ptr(f, py.previous);
 		if (i == 0)
@@ -235,6 +242,13 @@ pystack_compare(const struct agent_stack *s, uint32_t i)
 	}
 	m.stop = i;
 	return (m);
+}
+
+static inline struct pystack_match
+pystack_compare(const struct agent_stack *s, uint32_t i)
+{
+	return (py.ip_mask == UINTPTR_MAX ? pystack_compare_as(s, i, true) :
+	    pystack_compare_as(s, i, false));
 }
 
 void
