@@ -47,8 +47,8 @@ print_untraced(const struct mt_collect_result *r, const char *program)
 	} else if (r->ignored != 0) {
 		warnx("nothing was recorded: no shared memory for %s", name);
 	} else {
-		warnx("nothing was recorded: %s is no CPython, or one that "
-		    "exports no symbols", name);
+		warnx("nothing was recorded: %s ran no CPython that exports "
+		    "its symbols", name);
 	}
 	free(name);
 }
