@@ -260,41 +260,57 @@ put_part(const struct fe_table *t, const struct location *l, size_t from,
     size_t to)
 {
 	const size_t end[] = { l->function_len, l->file_at, l->len };
-	static const char *const colors[] = { FE_FUNCTION, "", FE_FILE };
+	static const char *const colors[] = { FE_FUNCTION, NULL, FE_FILE };
 
 	for (size_t i = 0; i < 3; i++) {
 		size_t stop = to < end[i] ? to : end[i];
 
 		if (from >= stop)
 			continue;
-		style(t, colors[i]);
+		style(t, colors[i] == NULL ? "" : colors[i]);
 		(void)fwrite(l->text + from, 1, stop - from, t->out);
-		style(t, FE_NORMAL);
+		style(t, colors[i] == NULL ? "" : FE_NORMAL);
 		from = stop;
 	}
 }
 
+/*
+ * A location that is too long keeps its function and the end of its file,
+ * which say most, but at least a third of the room is for the file.
+ */
 static void
-put_location(const struct fe_table *t, const struct fe_cell *c,
-    unsigned width, bool last)
+put_cut(const struct fe_table *t, const struct location *l, unsigned width)
 {
-	const char *mark = t->term->utf8 ? "\xe2\x80\xa6" : "..";
-	unsigned mark_cells = t->term->utf8 ? 1 : 2, used;
-	struct location l;
+	unsigned mark = t->term->utf8 ? 1 : 2;
+	unsigned room = width > mark ? width - mark : 0;
+	unsigned begin = fe_text_width(l->text, l->file_at);
 	size_t head, tail;
 
+	if (begin > room - room / 3)
+		begin = room - room / 3;
+	fe_text_cut(l->text, l->len, begin, room - begin, &head, &tail);
+	put_part(t, l, 0, head);
+	(void)fputs(t->term->utf8 ? "\xe2\x80\xa6" : "..", t->out);
+	put_part(t, l, tail, l->len);
+	pad(t->out, width, mark + fe_text_width(l->text, head) +
+	    fe_text_width(l->text + tail, l->len - tail));
+}
+
+static void
+put_location(const struct fe_table *t, const struct fe_cell *c,
+    unsigned width)
+{
+	struct location l;
+	unsigned used;
+
 	location_init(&l, c);
-	fe_text_cut(l.text, l.len, width, mark_cells, &head, &tail);
-	used = fe_text_width(l.text, head) +
-	    fe_text_width(l.text + tail, l.len - tail);
-	put_part(t, &l, 0, head);
-	if (head < l.len) {
-		(void)fputs(mark, t->out);
-		used += mark_cells;
-	}
-	put_part(t, &l, tail, l.len);
-	if (!last)
+	used = fe_text_width(l.text, l.len);
+	if (used > width) {
+		put_cut(t, &l, width);
+	} else {
+		put_part(t, &l, 0, l.len);
 		pad(t->out, width, used);
+	}
 	free(l.text);
 }
 
@@ -319,8 +335,7 @@ put_row(const struct fe_table *t, const struct fe_cell *cells)
 
 		pad(t->out, i > 0 ? GAP : 0, 0);
 		if (kind == FE_LOCATION)
-			put_location(t, &cells[i], t->width[i],
-			    i + 1 == t->ncolumns);
+			put_location(t, &cells[i], t->width[i]);
 		else
 			put_number(t, kind, &cells[i], t->width[i]);
 	}

@@ -177,16 +177,9 @@ skipping(const char *s, size_t n, unsigned skip)
 }
 
 void
-fe_text_cut(const char *s, size_t n, unsigned cells, unsigned mark_cells,
-    size_t *head, size_t *tail)
+fe_text_cut(const char *s, size_t n, unsigned head_cells,
+    unsigned tail_cells, size_t *head, size_t *tail)
 {
-	unsigned width = fe_text_width(s, n), keep, end;
-
-	*head = *tail = n;
-	if (width <= cells)
-		return;
-	keep = cells > mark_cells ? cells - mark_cells : 0;
-	end = keep / 2;
-	*head = fitting(s, n, keep - end);
-	*tail = skipping(s, n, width - end);
+	*head = fitting(s, n, head_cells);
+	*tail = skipping(s, n, fe_text_width(s, n) - tail_cells);
 }

@@ -29,12 +29,12 @@ unsigned	fe_text_cells(uint32_t cp);
 char	*fe_text_clean(const char *s, bool reversible);
 
 /*
- * Where to cut the clean text s of n bytes out of its middle so that it takes
- * at most `cells` cells, one or more of them for a mark of mark_cells: keep
- * [0, *head) and [*tail, n).  Without need for a cut both are n.
+ * Shorten the clean text s of n bytes in its middle: keep [0, *head), which
+ * takes at most head_cells, and [*tail, n), which takes at most tail_cells.
+ * The caller has found that all of it takes more than both.
  */
-void	fe_text_cut(const char *s, size_t n, unsigned cells,
-	    unsigned mark_cells, size_t *head, size_t *tail);
+void	fe_text_cut(const char *s, size_t n, unsigned head_cells,
+	    unsigned tail_cells, size_t *head, size_t *tail);
 
 /* Cells of a clean text. */
 unsigned	fe_text_width(const char *s, size_t n);

@@ -81,28 +81,26 @@ ATF_TC_BODY(clean_reordering, tc)
 }
 
 static void
-check_cut(const char *s, unsigned cells, const char *expected)
+check_cut(const char *s, unsigned from, unsigned to, const char *expected)
 {
 	size_t n = strlen(s), head, tail;
 	char got[256];
 
-	fe_text_cut(s, n, cells, 1, &head, &tail);
+	fe_text_cut(s, n, from, to, &head, &tail);
 	ATF_REQUIRE(head <= tail && tail <= n);
-	(void)snprintf(got, sizeof(got), "%.*s%s%s", (int)head, s,
-	    head < n ? "~" : "", s + tail);
+	(void)snprintf(got, sizeof(got), "%.*s~%s", (int)head, s, s + tail);
 	ATF_CHECK_STREQ(expected, got);
-	ATF_CHECK(fe_text_width(got, strlen(got)) <= cells);
+	ATF_CHECK(fe_text_width(got, strlen(got)) <= from + 1 + to);
 }
 
 ATF_TC_WITHOUT_HEAD(cut);
 ATF_TC_BODY(cut, tc)
 {
-	check_cut("", 1, "");
-	check_cut("abcdefgh", 8, "abcdefgh");
-	check_cut("abcdefgh", 7, "abc~fgh");
-	check_cut("abcdefgh", 6, "abc~gh");
-	check_cut("abcdefgh", 2, "a~");
-	check_cut("abcdefgh", 1, "~");
+	check_cut("abcdefgh", 3, 3, "abc~fgh");
+	check_cut("abcdefgh", 1, 4, "a~efgh");
+	check_cut("abcdefgh", 1, 0, "a~");
+	check_cut("abcdefgh", 0, 1, "~h");
+	check_cut("abcdefgh", 0, 0, "~");
 }
 
 ATF_TC(cut_wide);
@@ -117,14 +115,13 @@ ATF_TC_BODY(cut_wide, tc)
 	ATF_CHECK_EQ(2, fe_text_cells(0x65e5));
 	ATF_CHECK_EQ(0, fe_text_cells(0x301));
 	ATF_CHECK_EQ(1, fe_text_cells(0xe9));
-	/* Japanese: six cells, and half a character never shows. */
-	check_cut("\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 6,
-	    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
-	check_cut("\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 5,
+	/* Japanese, six cells; half a character never shows. */
+	check_cut("\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 2, 2,
 	    "\xe6\x97\xa5~\xe8\xaa\x9e");
-	check_cut("\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 4, "\xe6\x97\xa5~");
+	check_cut("\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 3, 1,
+	    "\xe6\x97\xa5~");
 	/* The accent stays with its letter, so it goes with it, too. */
-	check_cut("abcde\xcc\x81" "f", 4, "ab~f");
+	check_cut("abcde\xcc\x81" "f", 2, 1, "ab~f");
 }
 
 ATF_TP_ADD_TCS(tp)
