@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,17 +55,30 @@ struct mt_collect {
 
 /* ---- Hellos ---------------------------------------------------------- */
 
-static struct mt_arena *
-arena_new(int *fd)
+/* A process could not be traced, though we would. */
+static void
+refused(struct mt_collect *c, int error)
 {
+	if (c->process == NULL)
+		(void)snprintf(c->result.notes, sizeof(c->result.notes),
+		    "no shared memory for the program: %s", strerror(error));
+}
+
+static struct mt_arena *
+arena_new(struct mt_collect *c, int *fd)
+{
+	struct mt_error error;
 	struct mt_arena *a;
 	void *m;
 
-	if (mt_collect_os_shm(fd, MT_ARENA_BYTES, NULL) != MT_OK)
+	if (mt_collect_os_shm(fd, MT_ARENA_BYTES, &error) != MT_OK) {
+		refused(c, error.sys);
 		return (NULL);
+	}
 	m = mmap(NULL, MT_ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 	    *fd, 0);
 	if (m == MAP_FAILED) {
+		refused(c, errno);
 		(void)close(*fd);
 		return (NULL);
 	}
@@ -105,7 +119,7 @@ trace(struct mt_collect *c, int conn, pid_t pid, const struct mt_hello *h)
 	bool sent;
 	int fd;
 
-	if ((a = arena_new(&fd)) == NULL)
+	if ((a = arena_new(c, &fd)) == NULL)
 		return (false);
 	if (mt_collect_process_new(&p, pid,
 	    mt_collect_drain_recorder(c->drain), NULL) != MT_OK) {
@@ -163,7 +177,7 @@ hello_more(struct mt_collect *c, int conn, pid_t pid)
 
 	if (c->process == NULL || pid != c->pid || c->ended ||
 	    c->arenas >= MT_COLLECT_ARENAS_MAX ||
-	    (a = arena_new(&fd)) == NULL) {
+	    (a = arena_new(c, &fd)) == NULL) {
 		(void)mt_collect_hello_ignore(conn);
 		return;
 	}

@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -24,6 +25,19 @@
 _Static_assert(sizeof(struct mt_collect_lifeline) ==
     sizeof(struct robust_list) + sizeof(struct robust_list_head),
     "the kernel's robust list looks different");
+
+/* Beyond this limit, sizing even such a file would bring us a SIGXFSZ. */
+static bool
+shm_fits(size_t bytes)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_FSIZE, &rl) == -1 ||
+	    rl.rlim_cur == RLIM_INFINITY || rl.rlim_cur >= bytes)
+		return (true);
+	errno = EFBIG;
+	return (false);
+}
 
 /*
  * The peers get the descriptor too.  The seals keep them from shrinking the
@@ -79,9 +93,9 @@ mt_collect_os_shm(int *fdp, size_t bytes, struct mt_error *error)
 	tmp = getenv("TMPDIR");
 	if (tmp == NULL || *tmp != '/')
 		tmp = "/tmp";
-	if ((fd = shm_memfd(bytes)) == -1 &&
+	if (!shm_fits(bytes) || ((fd = shm_memfd(bytes)) == -1 &&
 	    (fd = shm_file("/dev/shm", bytes)) == -1 &&
-	    (fd = shm_file(tmp, bytes)) == -1)
+	    (fd = shm_file(tmp, bytes)) == -1))
 		return (mt_collect_fail(error, MT_ERR_SYS, "shared memory"));
 	*fdp = fd;
 	return (MT_OK);

@@ -1,0 +1,234 @@
+#include <sys/types.h>
+
+#include <atf-c.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mt_collect_queue.h"
+
+/* A writer that waits for us, and fails when it is told to. */
+struct mt_writer {
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 changed;
+	bool		 held;
+	size_t		 blocks;
+	size_t		 events;
+	uint64_t	 reserve;
+	int		 fail_events;	/* errno */
+	int		 fail_tables;
+	int		 fail_reserve;
+};
+
+static struct mt_writer writer = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.changed = PTHREAD_COND_INITIALIZER
+};
+
+static enum mt_status
+fail(int error, struct mt_error *e)
+{
+	if (error == 0)
+		return (MT_OK);
+	e->sys = error;
+	strcpy(e->text, "fake");
+	return (MT_ERR_SYS);
+}
+
+enum mt_status
+mt_writer_put(struct mt_writer *w, enum mt_block_type type, const void *data,
+    size_t len, struct mt_error *e)
+{
+	(void)data;
+	(void)len;
+	(void)pthread_mutex_lock(&w->lock);
+	while (w->held)
+		(void)pthread_cond_wait(&w->changed, &w->lock);
+	w->blocks++;
+	w->events += type == MT_BLOCK_EVENTS;
+	(void)pthread_mutex_unlock(&w->lock);
+	return (fail(type == MT_BLOCK_EVENTS ? w->fail_events :
+	    w->fail_tables, e));
+}
+
+enum mt_status
+mt_writer_reserve(struct mt_writer *w, uint64_t bytes, struct mt_error *e)
+{
+	w->reserve = bytes;
+	return (fail(w->fail_reserve, e));
+}
+
+static void
+hold(bool held)
+{
+	(void)pthread_mutex_lock(&writer.lock);
+	writer.held = held;
+	(void)pthread_cond_broadcast(&writer.changed);
+	(void)pthread_mutex_unlock(&writer.lock);
+}
+
+static struct mt_collect_queue *queue;
+
+static void
+begin(void)
+{
+	ATF_REQUIRE_EQ(MT_OK, mt_collect_queue_new(&queue, &writer, NULL));
+}
+
+static enum mt_status
+put(enum mt_block_type type, size_t len, uint64_t events)
+{
+	struct mt_error e;
+
+	return (mt_collect_queue_put(queue, type, calloc(1, len + 1), len,
+	    events, &e));
+}
+
+ATF_TC(order);
+ATF_TC_HEAD(order, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "all blocks are written, empty ones too");
+}
+ATF_TC_BODY(order, tc)
+{
+	struct mt_collect_queue_state st;
+	int i;
+
+	begin();
+	for (i = 0; i < 100; i++)
+		ATF_CHECK_EQ(MT_OK, put(i % 2 ? MT_BLOCK_EVENTS :
+		    MT_BLOCK_NODES, (size_t)i, 1));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(100, writer.blocks);
+	mt_collect_queue_get(queue, &st);
+	ATF_CHECK_EQ(MT_OK, st.status);
+	ATF_CHECK_EQ(0, st.dropped);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SITES, 1, 0));
+	mt_collect_queue_free(queue);
+	ATF_CHECK_EQ(101, writer.blocks);
+	mt_collect_queue_free(NULL);
+}
+
+static _Atomic int puts_done;
+
+static void *
+put_much(void *arg)
+{
+	(void)arg;
+	while (atomic_load(&puts_done) < 5) {
+		(void)put(MT_BLOCK_EVENTS, MT_COLLECT_QUEUE_MAX / 4, 1);
+		atomic_fetch_add(&puts_done, 1);
+	}
+	return (NULL);
+}
+
+ATF_TC(bounded);
+ATF_TC_HEAD(bounded, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "put waits while the queue is full; a "
+	    "block that is larger than the queue goes alone");
+}
+ATF_TC_BODY(bounded, tc)
+{
+	pthread_t t;
+
+	begin();
+	hold(true);
+	ATF_REQUIRE_EQ(0, pthread_create(&t, NULL, put_much, NULL));
+	while (atomic_load(&puts_done) < 3)
+		continue;
+	(void)usleep(50000);
+	ATF_CHECK_EQ(3, atomic_load(&puts_done));
+	hold(false);
+	ATF_REQUIRE_EQ(0, pthread_join(t, NULL));
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SITES, 2 * MT_COLLECT_QUEUE_MAX, 0));
+	mt_collect_queue_free(queue);
+	ATF_CHECK_EQ(6, writer.blocks);
+}
+
+ATF_TC(disk_full);
+ATF_TC_HEAD(disk_full, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "from the first events that do not fit, "
+	    "all are dropped and counted; tables are not");
+}
+ATF_TC_BODY(disk_full, tc)
+{
+	struct mt_collect_queue_state st;
+
+	begin();
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 1000));
+	mt_collect_queue_sync(queue);
+	writer.fail_events = ENOSPC;
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 100));
+	mt_collect_queue_sync(queue);
+	writer.fail_events = 0;
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 20));
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_NODES, 10, 0));
+	mt_collect_queue_sync(queue);
+	mt_collect_queue_get(queue, &st);
+	ATF_CHECK_EQ(120, st.dropped);
+	ATF_CHECK_EQ(MT_ERR_SYS, st.status);
+	ATF_CHECK_EQ(ENOSPC, st.error.sys);
+	ATF_CHECK_EQ(2, writer.events);
+	ATF_CHECK_EQ(3, writer.blocks);
+	mt_collect_queue_free(queue);
+}
+
+ATF_TC(no_reserve);
+ATF_TC_HEAD(no_reserve, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "the reserve comes before events");
+}
+ATF_TC_BODY(no_reserve, tc)
+{
+	struct mt_collect_queue_state st;
+
+	begin();
+	mt_collect_queue_reserve(queue, 300000);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 5));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK(writer.reserve >= 300000);
+	/* A file system that does not know how is no reason to give up. */
+	writer.fail_reserve = EOPNOTSUPP;
+	mt_collect_queue_reserve(queue, 1000000);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 5));
+	mt_collect_queue_sync(queue);
+	writer.fail_reserve = ENOSPC;
+	mt_collect_queue_reserve(queue, 3000000);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 7));
+	mt_collect_queue_sync(queue);
+	mt_collect_queue_get(queue, &st);
+	ATF_CHECK_EQ(7, st.dropped);
+	ATF_CHECK_EQ(2, writer.events);
+	mt_collect_queue_free(queue);
+}
+
+ATF_TC(broken);
+ATF_TC_HEAD(broken, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "when not even tables can be written, "
+	    "whoever puts blocks is told");
+}
+ATF_TC_BODY(broken, tc)
+{
+	begin();
+	writer.fail_tables = EIO;
+	(void)put(MT_BLOCK_CODES, 10, 0);
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(MT_ERR_SYS, put(MT_BLOCK_EVENTS, 10, 0));
+	mt_collect_queue_free(queue);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, order);
+	ATF_TP_ADD_TC(tp, bounded);
+	ATF_TP_ADD_TC(tp, disk_full);
+	ATF_TP_ADD_TC(tp, no_reserve);
+	ATF_TP_ADD_TC(tp, broken);
+	return (atf_no_error());
+}
