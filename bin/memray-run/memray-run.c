@@ -215,7 +215,6 @@ static int
 start(struct run_child *child, struct mt_collect *collect,
     const struct run_target *t, struct run_capture *c, const char *line)
 {
-	struct mt_collect_result unused;
 	struct mt_error e;
 	int error;
 
@@ -235,9 +234,7 @@ start(struct run_child *child, struct mt_collect *collect,
 		warnx("%s: its interpreter does not exist", t->path);
 	else
 		warn("%s", t->path);
-	error = run_exit_of(error);
-	mt_collect_finish(collect, EXITED(error), &unused);
-	return (error);
+	return (run_exit_of(error));
 }
 
 /*
@@ -257,13 +254,13 @@ raise_file_limit(void)
 
 /* Returns the status to end with, as wait(2) reports it. */
 static int
-record(struct mt_collect *collect, const struct run_spawn *sp,
+record(struct mt_collect *collect, struct run_spawn *sp,
     struct run_capture *c, const char *line)
 {
 	const struct run_target *t = sp->target;
 	struct mt_collect_result result;
 	struct run_child child;
-	int sigfd, status;
+	int failed, sigfd, status;
 
 	if (run_spawn_fork(&child, sp) != 0 ||
 	    (sigfd = run_signal_init()) == -1) {
@@ -271,21 +268,22 @@ record(struct mt_collect *collect, const struct run_spawn *sp,
 		return (EXITED(RUN_EXIT_FAILED));
 	}
 	raise_file_limit();
-	if ((status = start(&child, collect, t, c, line)) != 0) {
-		run_name_discard(c);
-		return (EXITED(status));
-	}
-	status = run_wait(collect, child.pid, sigfd);
-	mt_collect_finish(collect, status, &result);
+	failed = start(&child, collect, t, c, line);
+	status = failed != 0 ? EXITED(failed) :
+	    run_wait(collect, child.pid, sigfd);
 	(void)close(sigfd);
-	if (result.traced == 0)
-		run_name_discard(c);
+	/* Its directory goes with the collector's socket. */
+	run_spawn_fini(sp);
+	mt_collect_finish(collect, status, &result);
+	if (failed != 0)
+		return (status);
+	c->keep = result.traced != 0;
 	if (!run_report(&result, t->path, c, opts.quiet) && status == 0)
 		return (EXITED(RUN_EXIT_FAILED));
 	return (status);
 }
 
-/* Returns the status to end with, as wait(2) reports it. */
+/* The same, from the capture that -o names to the end of the session. */
 static int
 run(const struct run_target *t, struct run_capture *c, const char *line)
 {
@@ -304,10 +302,12 @@ run(const struct run_target *t, struct run_capture *c, const char *line)
 		sp.socket = mt_collect_socket(collect);
 		sp.mask = &mask;
 		sp.stream_fd = c->stream_fd;
-		status = record(collect, &sp, c, line);
+		if (run_spawn_init(&sp) == 0)
+			status = record(collect, &sp, c, line);
+		else
+			warn("cannot preload %s", agent);
+		run_spawn_fini(&sp);
 		mt_collect_free(collect);
-	} else {
-		run_name_discard(c);
 	}
 	free(agent);
 	return (status);

@@ -266,8 +266,9 @@ run_name_create(struct run_capture *c, const struct run_target *t, pid_t pid,
 	}
 }
 
-void
-run_name_discard(const struct run_capture *c)
+/* Unless something else has taken its name since. */
+static void
+discard(const struct run_capture *c)
 {
 	struct stat st;
 
@@ -279,6 +280,8 @@ run_name_discard(const struct run_capture *c)
 void
 run_name_fini(struct run_capture *c)
 {
+	if (!c->keep)
+		discard(c);
 	if (c->fd != -1)
 		(void)close(c->fd);
 	c->fd = -1;

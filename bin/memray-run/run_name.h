@@ -11,6 +11,7 @@ struct run_target;
 struct run_capture {
 	int	 fd;		/* -1 as long as there is none */
 	char	*name;		/* for messages */
+	bool	 keep;		/* there is something in it */
 	bool	 is_file;	/* of this name; else a stream */
 	int	 stream_fd;	/* our caller's descriptor, or -1 */
 	dev_t	 dev;		/* of a file that we created */
@@ -31,10 +32,7 @@ int	run_name_open(struct run_capture *, const char *output, bool force);
 int	run_name_create(struct run_capture *, const struct run_target *,
 	    pid_t pid, bool force);
 
-/* Remove the file again, if we created it and it is still there. */
-void	run_name_discard(const struct run_capture *);
-
-/* Close, and free the name. */
+/* Close it and, unless it is to be kept, remove the file that we created. */
 void	run_name_fini(struct run_capture *);
 
 #endif /* RUN_NAME_H */

@@ -40,11 +40,36 @@ run_spawn_agent(void)
 	    access(agent, R_OK) != 0)
 		err(RUN_EXIT_FAILED, "%s", path);
 	free(path);
-	/* The dynamic linker knows no way to quote these. */
-	if (strpbrk(agent, " :") != NULL)
-		errx(RUN_EXIT_FAILED, "%s: no library can be preloaded from a "
-		    "path with a space or colon in it", agent);
 	return (agent);
+}
+
+int
+run_spawn_init(struct run_spawn *sp)
+{
+	/* The dynamic linker splits at these, or expands them. */
+	static const char special[] = " :$";
+	char *link;
+
+	if (strpbrk(sp->agent, special) == NULL)
+		return (0);
+	link = run_format("%.*sagent.so",
+	    (int)(run_basename(sp->socket) - sp->socket), sp->socket);
+	errno = EINVAL;
+	if (strpbrk(link, special) != NULL || symlink(sp->agent, link) != 0) {
+		free(link);
+		return (-1);
+	}
+	sp->link = link;
+	return (0);
+}
+
+void
+run_spawn_fini(struct run_spawn *sp)
+{
+	if (sp->link != NULL)
+		(void)unlink(sp->link);
+	free(sp->link);
+	sp->link = NULL;
 }
 
 static bool
@@ -59,6 +84,7 @@ is_variable(const char *entry, const char *name)
 static char **
 new_env(const struct run_spawn *sp)
 {
+	const char *agent = sp->link != NULL ? sp->link : sp->agent;
 	const char *user = getenv(PRELOAD);
 	size_t n = 0, i = 0;
 	char **env;
@@ -68,8 +94,8 @@ new_env(const struct run_spawn *sp)
 	env = run_alloc(n + 3, sizeof(*env));
 	/* In front, so that the user's own allocator is what we call. */
 	env[i++] = user != NULL && *user != '\0' ?
-	    run_format(PRELOAD "=%s:%s", sp->agent, user) :
-	    run_format(PRELOAD "=%s", sp->agent);
+	    run_format(PRELOAD "=%s:%s", agent, user) :
+	    run_format(PRELOAD "=%s", agent);
 	env[i++] = run_format(MT_ENV_SOCKET "=%s", sp->socket);
 	for (size_t j = 0; j < n; j++)
 		if (!is_variable(environ[j], PRELOAD) &&

@@ -17,6 +17,7 @@ struct run_spawn {
 	const char		*socket; /* of the collector */
 	const sigset_t		*mask;	/* the program's signal mask */
 	int			 stream_fd; /* that it must not inherit, or -1 */
+	char			*link;	/* to the agent, or NULL */
 };
 
 struct run_child {
@@ -26,6 +27,16 @@ struct run_child {
 
 /* The agent beside us, to be freed; ends memray-run if there is none. */
 char	*run_spawn_agent(void);
+
+/*
+ * Decide what goes into LD_PRELOAD: the agent's path itself or, where the
+ * dynamic linker would not understand it, a link in the private directory of
+ * the socket.  Returns 0, or -1 with errno.
+ */
+int	run_spawn_init(struct run_spawn *);
+
+/* Remove the link, if there is one.  May be called again. */
+void	run_spawn_fini(struct run_spawn *);
 
 /* Fork the child.  Returns 0, or -1 with errno. */
 int	run_spawn_fork(struct run_child *, const struct run_spawn *);

@@ -1,6 +1,7 @@
 # Where the capture goes.
 # shellcheck disable=SC2086,SC2154	# $owner is a command and its arguments
 
+# shellcheck source-path=SCRIPTDIR disable=SC1091
 . "$(atf_get_srcdir)/run_subr.sh"
 
 run_case beside "a script: beside it, with the pid of the program"

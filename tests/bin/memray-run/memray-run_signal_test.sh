@@ -1,5 +1,6 @@
 # Signals: the program gets those that are meant for it, and no others.
 
+# shellcheck source-path=SCRIPTDIR disable=SC1091
 . "$(atf_get_srcdir)/run_subr.sh"
 
 # Define the test case $1, described by $2: the scenario $1 of signals.py.

@@ -1,5 +1,6 @@
 # What is run, and with which interpreter.
 
+# shellcheck source-path=SCRIPTDIR disable=SC1091
 . "$(atf_get_srcdir)/run_subr.sh"
 
 # A file $1 that is executable, with the line $2 and then standard input.
