@@ -150,14 +150,16 @@ mt_writer_room(struct mt_writer *w, uint64_t n)
 {
 	uint64_t at = w->base + w->bytes;
 	uint64_t need = n + w->reserve + w->index.len + END_ROOM;
+	uint64_t limit;
 	int error;
 
 	if (!w->regular || w->reserved >= at + need)
 		return (0);
-	if (at + need > mt_writer_limit())
+	limit = mt_writer_limit();
+	if (at + need > limit)
 		return (EFBIG);
-	error = mt_reserve(w->fd, at, need + RESERVE_STEP);
-	if (error == 0) {
+	if (limit - at - need >= RESERVE_STEP &&
+	    mt_reserve(w->fd, at, need + RESERVE_STEP) == 0) {
 		w->reserved = at + need + RESERVE_STEP;
 		return (0);
 	}
