@@ -13,18 +13,24 @@
 #include <stdint.h>
 
 /*
- * In the environment of the traced program: "path-of-the-socket".
- * The agent removes it, and itself from LD_PRELOAD, from the environment of
- * the first Python process, before the interpreter sees it.
+ * In the environment of the traced program: the path of the socket, after
+ * MT_ENV_FOLLOW if the programs that it executes are to be traced as well.
+ * If they are not, the agent removes this variable, and itself from
+ * LD_PRELOAD, from the environment of the first Python process, before the
+ * interpreter sees it.
  */
 #define MT_ENV_SOCKET	"MEMTRACE_SOCKET"
+#define MT_ENV_FOLLOW	'+'
 
 #define MT_HELLO_MAGIC	0x6d7468656c6c6f31ull
 
 enum mt_hello_kind {
 	MT_HELLO_PROCESS = 1,	/* a new process image with a CPython in it */
 	MT_HELLO_MORE = 2,	/* another arena for a process that has one */
-	MT_HELLO_UNSUPPORTED = 3 /* a CPython that the agent cannot trace */
+	MT_HELLO_UNSUPPORTED = 3, /* a CPython that the agent cannot trace */
+	MT_HELLO_FORKED = 4,	/* the child of a fork of a traced process */
+	MT_HELLO_UNTRACEABLE = 5 /* is about to execute a Python that will not
+				    load the agent; py_version is its name */
 };
 
 struct mt_hello {
@@ -43,6 +49,7 @@ enum mt_verdict {
 
 /* What to record, in the flags of the welcome. */
 #define MT_FLAG_PYTHON_ALLOCATORS	1u	/* the raw, mem and obj domains */
+#define MT_FLAG_FOLLOW			2u	/* children as well */
 
 struct mt_welcome {
 	uint64_t	magic;

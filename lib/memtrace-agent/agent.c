@@ -16,6 +16,7 @@
 
 #include "agent.h"
 #include "agent_early.h"
+#include "agent_exec.h"
 #include "agent_out.h"
 #include "agent_pyapi.h"
 #include "agent_sys.h"
@@ -53,20 +54,29 @@ env_remove(const char *name)
 	*to = NULL;
 }
 
+/* Our own path, or NULL. */
+static const char *
+agent_path(void)
+{
+	Dl_info self;
+
+	return (dladdr(&agent_inert, &self) == 0 ? NULL : self.dli_fname);
+}
+
 /* Take ourselves off the front of LD_PRELOAD. */
 static void
 env_remove_preload(void)
 {
+	const char *path = agent_path();
 	char **p, *value;
-	Dl_info self;
 	size_t len;
 
-	if (dladdr(&agent_inert, &self) == 0)
+	if (path == NULL)
 		return;
-	len = strlen(self.dli_fname);
+	len = strlen(path);
 	for (p = environ; *p != NULL; p++) {
 		if ((value = env_value(*p, "LD_PRELOAD")) == NULL ||
-		    strncmp(value, self.dli_fname, len) != 0)
+		    strncmp(value, path, len) != 0)
 			continue;
 		if (value[len] == ':')
 			memmove(value, value + len + 1,
@@ -99,7 +109,7 @@ agent_make(void)
 }
 
 static void
-agent_begin(const char *socket, enum agent_pykind kind, bool api_walk)
+agent_begin(enum agent_pykind kind, bool api_walk)
 {
 	const char *version = agent_pyapi.get_version();
 
@@ -108,9 +118,23 @@ agent_begin(const char *socket, enum agent_pykind kind, bool api_walk)
 	agent->api_walk = api_walk;
 	(void)agent_syscall(SYS_membarrier,
 	    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
-	if (agent_out_hello(socket, agent_pyapi.hexversion, version,
+	if (agent_out_hello(agent_pyapi.hexversion, version,
 	    kind == AGENT_PY_OK) && kind == AGENT_PY_OK)
 		atomic_store(&agent->phase, AGENT_WAITING);
+}
+
+/*
+ * Children are to be traced: whatever this process is, what it executes gets
+ * the agent.  Returns the path of the socket.
+ */
+static const char *
+agent_follow(const char *value)
+{
+	const char *path = agent_path();
+
+	if (path != NULL)
+		agent_exec_follow(path, value);
+	return (value + 1);
 }
 
 __attribute__((__constructor__)) static void
@@ -118,19 +142,25 @@ agent_construct(void)
 {
 	enum agent_pykind kind;
 	const char *socket, *walk;
-	bool api_walk;
+	bool api_walk, follow;
 	int saved = errno;
 
-	if ((socket = getenv(MT_ENV_SOCKET)) == NULL || !agent_real_init() ||
+	if ((socket = getenv(MT_ENV_SOCKET)) == NULL || !agent_real_init())
+		return;
+	if ((follow = socket[0] == MT_ENV_FOLLOW))
+		socket = agent_follow(socket);
+	if (!agent_out_init(socket) ||
 	    (kind = agent_pyapi_find()) == AGENT_PY_NONE) {
 		errno = saved;
 		return;
 	}
 	walk = getenv(AGENT_ENV_WALK);
 	api_walk = walk != NULL && strcmp(walk, "api") == 0;
-	env_remove(MT_ENV_SOCKET);
-	env_remove(AGENT_ENV_WALK);
-	env_remove_preload();
-	agent_begin(socket, kind, api_walk);
+	if (!follow) {
+		env_remove(MT_ENV_SOCKET);
+		env_remove(AGENT_ENV_WALK);
+		env_remove_preload();
+	}
+	agent_begin(kind, api_walk);
 	errno = saved;
 }

@@ -10,6 +10,7 @@
  *	agent_hooks.def	 the one list of wrapped functions; agent_hooks.c
  *	agent_early.c	 memory for calls that come before the real functions
  *	agent_out.c	 hello, arenas, the producer's side of a ring
+ *	agent_fork.c	 children of fork; agent_exec.c programs executed
  *	agent_thread.c	 per-thread state, claim of a ring, names
  *	agent_record.c	 events: stack delta, numbers, words
  *	agent_pyapi.c	 the interpreter's public functions, found by name

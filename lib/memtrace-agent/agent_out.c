@@ -19,6 +19,7 @@
 
 static char			out_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 static struct mt_hello		out_hello;
+static struct mt_session_page	*out_session;	/* for a forked child */
 static struct mt_arena * _Atomic out_arena[OUT_ARENAS];
 static _Atomic uint32_t		out_growing;	/* 1: a thread asks for more */
 
@@ -128,27 +129,76 @@ out_ask(struct mt_session_page **page, struct mt_arena **a)
 	return (ok);
 }
 
-bool
-agent_out_hello(const char *path, uint32_t hexversion, const char *version,
-    bool supported)
+/* The first exchange of a process. */
+static bool
+out_begin(void)
 {
 	struct mt_arena *a;
 
+	if (!out_ask(&out_session, &a))
+		return (false);
+	agent->session = out_session;
+	out_hello.kind = MT_HELLO_MORE;
+	atomic_store(&out_arena[0], a);
+	return (true);
+}
+
+bool
+agent_out_init(const char *path)
+{
 	if (strlen(path) >= sizeof(out_path))
 		return (false);
 	strcpy(out_path, path);
 	out_hello.magic = MT_HELLO_MAGIC;
 	out_hello.version = MT_WIRE_VERSION;
+	return (true);
+}
+
+bool
+agent_out_hello(uint32_t hexversion, const char *version, bool supported)
+{
 	out_hello.kind = supported ? MT_HELLO_PROCESS : MT_HELLO_UNSUPPORTED;
 	out_hello.py_hexversion = hexversion;
 	out_hello.pid = (uint32_t)getpid();
 	strncpy(out_hello.py_version, version,
 	    sizeof(out_hello.py_version) - 1);
-	if (!out_ask(&agent->session, &a))
-		return (false);
-	out_hello.kind = MT_HELLO_MORE;
-	atomic_store(&out_arena[0], a);
-	return (true);
+	return (out_begin());
+}
+
+bool
+agent_out_forked(void)
+{
+	struct mt_arena *a;
+	unsigned i;
+
+	for (i = 0; i < OUT_ARENAS; i++) {
+		if ((a = atomic_load(&out_arena[i])) != NULL)
+			(void)agent_real.munmap(a, MT_ARENA_BYTES);
+		atomic_store(&out_arena[i], NULL);
+	}
+	atomic_store(&out_growing, 0);
+	if (out_session != NULL)
+		(void)agent_real.munmap(out_session, MT_SESSION_BYTES);
+	out_session = NULL;
+	out_hello.kind = MT_HELLO_FORKED;
+	out_hello.pid = (uint32_t)getpid();
+	return (out_begin());
+}
+
+void
+agent_out_untraceable(const char *path)
+{
+	struct mt_hello h = out_hello;
+	int s;
+
+	h.kind = MT_HELLO_UNTRACEABLE;
+	h.pid = (uint32_t)getpid();
+	memset(h.py_version, 0, sizeof(h.py_version));
+	strncpy(h.py_version, path, sizeof(h.py_version) - 1);
+	if ((s = out_connect()) == -1)
+		return;
+	(void)send(s, &h, sizeof(h), MSG_NOSIGNAL);
+	(void)close(s);
 }
 
 static bool

@@ -5,12 +5,21 @@
 
 #include "agent.h"
 
+/* The collector's socket; comes first.  False if the path is too long. */
+bool	agent_out_init(const char *path);
+
 /*
- * Say hello to the collector behind the socket at path.  True if it wants
- * this process traced: session page and first arena are then mapped.
+ * Say hello to the collector.  True if it wants this process traced: session
+ * page and first arena are then mapped.
  */
-bool	agent_out_hello(const char *path, uint32_t hexversion,
-	    const char *version, bool supported);
+bool	agent_out_hello(uint32_t hexversion, const char *version,
+	    bool supported);
+
+/* The same in the child of a fork, which lets go of the parent's memory. */
+bool	agent_out_forked(void);
+
+/* Tell the collector that this process will run the Python at path untraced. */
+void	agent_out_untraceable(const char *path);
 
 /*
  * Claim a ring for the calling thread and set ring, data, head and limit of

@@ -283,3 +283,19 @@ agent_pycode_init(const struct agent_pyoffsets *o)
 	}
 	return (true);
 }
+
+/* Another thread of the parent may have held the lock. */
+bool
+agent_pycode_forked(void)
+{
+	struct pycode_table *tab = atomic_load(&pc.table);
+
+	if (tab != NULL)
+		(void)agent_real.munmap(tab, sizeof(*tab) +
+		    ((size_t)tab->mask + 1) * sizeof(tab->slot[0]));
+	tab = pycode_new(PYCODE_SLOTS);
+	atomic_store(&pc.table, tab);
+	atomic_store(&pc.last_id, 0);
+	atomic_store(&pc.lock, 0);
+	return (tab != NULL);
+}

@@ -24,4 +24,7 @@ uint32_t	agent_pycode_id(struct agent_thread *, const char *code);
 /* Its id, or 0 if it has none. */
 uint32_t	agent_pycode_find(const char *code);
 
+/* In the child of a fork: no code object has been described yet. */
+bool		agent_pycode_forked(void);
+
 #endif /* AGENT_PYCODE_H */

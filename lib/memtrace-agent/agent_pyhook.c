@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent_fork.h"
 #include "agent_out.h"
 #include "agent_pyalloc.h"
 #include "agent_pyapi.h"
@@ -18,6 +19,7 @@
 
 static _Atomic uint32_t	pyhook_installed;
 static bool		pyhook_started;
+static _Atomic bool	pyhook_tracing;	/* survives a fork */
 
 static int	pyhook_audit(const char *, void *, void *);
 
@@ -70,6 +72,7 @@ pyhook_end(void *self, void *args)
 		atomic_store(&agent->phase, AGENT_OFF);
 		agent_leave(t);
 	}
+	atomic_store(&pyhook_tracing, false);
 	agent_pyapi.incref(agent_pyapi.none);
 	return (agent_pyapi.none);
 }
@@ -142,6 +145,15 @@ pyhook_start(void)
 	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) != 0)
 		agent_pyalloc_install();
 	agent_leave(t);
+	atomic_store(&pyhook_tracing, true);
+	if ((agent->flags & MT_FLAG_FOLLOW) != 0)
+		agent_fork_follow();
+}
+
+bool
+agent_pyhook_tracing(void)
+{
+	return (atomic_load(&pyhook_tracing));
 }
 
 static int

@@ -206,3 +206,11 @@ agent_thread_quiesce(void)
 		    atomic_load(&t->in_walk) != 0; tries++)
 			agent_futex_wait(&t->in_walk, 1, 1);
 }
+
+/* The blocks of the others are left behind: they are few, and ours is new. */
+void
+agent_thread_forked(void)
+{
+	atomic_store(&thread_all, NULL);
+	agent_self = NULL;
+}

@@ -56,4 +56,7 @@ void	agent_thread_name(const char *);
 /* Called by the constructor, in the process that will be traced. */
 bool	agent_thread_init(void);
 
+/* In the child of a fork: only the calling thread is there, without a ring. */
+void	agent_thread_forked(void);
+
 #endif /* AGENT_THREAD_H */

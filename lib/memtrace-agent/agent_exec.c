@@ -1,0 +1,228 @@
+/*
+ * Wrappers of exec*(3) and posix_spawn(3).  They run in the children of
+ * vfork(2), in somebody else's memory: everything is built on the stack, and
+ * nothing that is shared is written.
+ */
+
+#include <sys/stat.h>
+
+#include <alloca.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent_early.h"
+#include "agent_exec.h"
+#include "agent_out.h"
+#include "mt_hello.h"
+
+#define EXEC_PRELOAD	"LD_PRELOAD="
+#define EXEC_SOCKET	MT_ENV_SOCKET "="
+#define EXEC_ENV_MAX	65536	/* entries; more than that is left alone */
+
+static struct {
+	bool	follow;
+	char	path[PATH_MAX];		/* of the agent */
+	char	socket[256];		/* the whole entry */
+} ex;
+
+void
+agent_exec_follow(const char *agent_path, const char *socket_value)
+{
+	int n;
+
+	n = snprintf(ex.socket, sizeof(ex.socket), "%s%s", EXEC_SOCKET,
+	    socket_value);
+	if (n < 0 || (size_t)n >= sizeof(ex.socket) ||
+	    strlen(agent_path) >= sizeof(ex.path))
+		return;
+	strcpy(ex.path, agent_path);
+	ex.follow = true;
+}
+
+static const char *
+exec_entry(char *const env[], const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	for (; env != NULL && *env != NULL; env++)
+		if (strncmp(*env, prefix, len) == 0)
+			return (*env + len);
+	return (NULL);
+}
+
+static size_t
+exec_count(char *const env[])
+{
+	size_t n = 0;
+
+	while (env != NULL && env[n] != NULL && n < EXEC_ENV_MAX)
+		n++;
+	return (n);
+}
+
+/* Bytes for the LD_PRELOAD entry, or 0 if env needs no change. */
+static size_t
+exec_need(char *const env[])
+{
+	const char *old;
+
+	if (!ex.follow || exec_count(env) == EXEC_ENV_MAX)
+		return (0);
+	old = exec_entry(env, EXEC_PRELOAD);
+	if (old != NULL && strstr(old, ex.path) != NULL &&
+	    exec_entry(env, EXEC_SOCKET) != NULL)
+		return (0);
+	return (sizeof(EXEC_PRELOAD) + strlen(ex.path) + 1 +
+	    (old == NULL ? 0 : strlen(old)));
+}
+
+/* Fill in the copy: ours first, then what the caller has besides. */
+static void
+exec_fill(char *const env[], char **out, char *preload)
+{
+	const char *old = exec_entry(env, EXEC_PRELOAD);
+	size_t i, n = 0;
+
+	strcpy(preload, EXEC_PRELOAD);
+	if (old == NULL || strstr(old, ex.path) == NULL) {
+		strcat(preload, ex.path);
+		if (old != NULL && *old != '\0')
+			strcat(preload, ":");
+	}
+	if (old != NULL)
+		strcat(preload, old);
+	out[n++] = preload;
+	out[n++] = ex.socket;
+	for (i = 0; env != NULL && env[i] != NULL; i++)
+		if (strncmp(env[i], EXEC_PRELOAD,
+		    sizeof(EXEC_PRELOAD) - 1) != 0 &&
+		    strncmp(env[i], EXEC_SOCKET, sizeof(EXEC_SOCKET) - 1) != 0)
+			out[n++] = env[i];
+	out[n] = NULL;
+}
+
+/*
+ * Declares `to`, the environment to pass on: `from`, or on the stack of the
+ * wrapper a copy with the agent in it.
+ */
+#define EXEC_ENVIRONMENT(to, from)					\
+	char *const *to = (from);					\
+	size_t to##_need = exec_need(from);				\
+	if (to##_need != 0) {						\
+		char **to##_copy = alloca((exec_count(from) + 3) *	\
+		    sizeof(char *));					\
+		exec_fill((from), to##_copy, alloca(to##_need));	\
+		to = to##_copy;						\
+	}
+
+/* A dynamic linker is what loads the agent. */
+static bool
+exec_is_static(int fd)
+{
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+	unsigned i;
+
+	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) ||
+	    memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    eh.e_phentsize != sizeof(ph))
+		return (false);
+	for (i = 0; i < eh.e_phnum; i++)
+		if (pread(fd, &ph, sizeof(ph), (off_t)(eh.e_phoff +
+		    i * sizeof(ph))) == sizeof(ph) && ph.p_type == PT_INTERP)
+			return (false);
+	return (true);
+}
+
+/* Say so if this is a Python that will run without the agent. */
+static void
+exec_announce(const char *path)
+{
+	const char *base = strrchr(path, '/');
+	struct stat st;
+	int fd, saved = errno;
+
+	base = base == NULL ? path : base + 1;
+	if (!ex.follow || strncmp(base, "python", 6) != 0)
+		return;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
+		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		    (((st.st_mode & S_ISUID) != 0 &&
+		    st.st_uid != geteuid()) || exec_is_static(fd)))
+			agent_out_untraceable(path);
+		(void)close(fd);
+	}
+	errno = saved;
+}
+
+AGENT_EXPORT int
+execve(const char *path, char *const argv[], char *const envp[])
+{
+	if (agent_real.execve == NULL && !agent_real_init())
+		return (-1);
+	EXEC_ENVIRONMENT(env, envp)
+	exec_announce(path);
+	return (agent_real.execve(path, argv, env));
+}
+
+AGENT_EXPORT int
+execv(const char *path, char *const argv[])
+{
+	return (execve(path, argv, environ));
+}
+
+AGENT_EXPORT int
+execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	if (agent_real.execvpe == NULL && !agent_real_init())
+		return (-1);
+	EXEC_ENVIRONMENT(env, envp)
+	exec_announce(file);
+	return (agent_real.execvpe(file, argv, env));
+}
+
+AGENT_EXPORT int
+execvp(const char *file, char *const argv[])
+{
+	return (execvpe(file, argv, environ));
+}
+
+AGENT_EXPORT int
+fexecve(int fd, char *const argv[], char *const envp[])
+{
+	if (agent_real.fexecve == NULL && !agent_real_init())
+		return (-1);
+	EXEC_ENVIRONMENT(env, envp)
+	return (agent_real.fexecve(fd, argv, env));
+}
+
+AGENT_EXPORT int
+posix_spawn(pid_t *pid, const char *path,
+    const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
+    char *const argv[], char *const envp[])
+{
+	if (agent_real.posix_spawn == NULL && !agent_real_init())
+		return (ENOSYS);
+	EXEC_ENVIRONMENT(env, envp)
+	exec_announce(path);
+	return (agent_real.posix_spawn(pid, path, actions, attr, argv, env));
+}
+
+AGENT_EXPORT int
+posix_spawnp(pid_t *pid, const char *file,
+    const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
+    char *const argv[], char *const envp[])
+{
+	if (agent_real.posix_spawnp == NULL && !agent_real_init())
+		return (ENOSYS);
+	EXEC_ENVIRONMENT(env, envp)
+	exec_announce(file);
+	return (agent_real.posix_spawnp(pid, file, actions, attr, argv, env));
+}
