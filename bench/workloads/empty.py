@@ -1,0 +1,5 @@
+"""Nothing: what a program costs that does not allocate."""
+
+import harness
+
+harness.run(lambda n: None, 1)
