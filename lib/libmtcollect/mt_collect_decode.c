@@ -402,7 +402,9 @@ mt_collect_decode(struct mt_collect_process *p, struct mt_collect_ring *r)
 		limit = r->head - r->pos > MT_COLLECT_BATCH ?
 		    r->pos + MT_COLLECT_BATCH : r->head;
 		v = decode_batch(p, r, limit);
-		mt_collect_ring_publish(r);
+		/* Threads that take turns publish little each time. */
+		if (v != TOO_EARLY || r->pos - r->tail >= MT_COLLECT_BATCH)
+			mt_collect_ring_publish(r);
 	} while (v == DECODED && r->pos < r->head);
 	if (v == TOO_EARLY && r->seq - p->next > MT_COLLECT_GAP_MAX)
 		return (bad(p, "number out of range"));

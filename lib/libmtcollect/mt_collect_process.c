@@ -158,6 +158,46 @@ mt_collect_process_lost(struct mt_collect_process *p)
 
 /* ---- Merging --------------------------------------------------------- */
 
+/* The held rings are a heap, the smallest number first. */
+static void
+hold(struct mt_collect_process *p, struct mt_collect_ring *r)
+{
+	struct mt_collect_held *h = p->held;
+	unsigned i, up;
+
+	for (i = p->nheld++; i > 0; i = up) {
+		up = (i - 1) / 2;
+		if (h[up].seq <= r->seq)
+			break;
+		h[i] = h[up];
+	}
+	h[i].seq = r->seq;
+	h[i].ring = r;
+}
+
+/* The ring whose turn it is, late ones first, or NULL; not held any more. */
+static struct mt_collect_ring *
+take(struct mt_collect_process *p)
+{
+	struct mt_collect_held *h = p->held, last;
+	struct mt_collect_ring *r;
+	unsigned down, i;
+
+	if (p->nheld == 0 || h[0].seq > p->next)
+		return (NULL);
+	r = h[0].ring;
+	last = h[--p->nheld];
+	for (i = 0; (down = 2 * i + 1) < p->nheld; i = down) {
+		if (down + 1 < p->nheld && h[down + 1].seq < h[down].seq)
+			down++;
+		if (last.seq <= h[down].seq)
+			break;
+		h[i] = h[down];
+	}
+	h[i] = last;
+	return (r);
+}
+
 /* Decode as far as numbers allow; then the ring may wait for its turn. */
 static size_t
 advance(struct mt_collect_process *p, struct mt_collect_ring *r)
@@ -166,10 +206,8 @@ advance(struct mt_collect_process *p, struct mt_collect_ring *r)
 
 	from = r->pos;
 	r->held = mt_collect_decode(p, r);
-	if (r->held) {
-		p->held[p->nheld].seq = r->seq;
-		p->held[p->nheld++].ring = r;
-	}
+	if (r->held)
+		hold(p, r);
 	return ((size_t)(r->pos - from));
 }
 
@@ -199,34 +237,6 @@ look(struct mt_collect_process *p)
 	}
 	atomic_store_explicit(&p->touched, touched * 8, memory_order_relaxed);
 	return (words);
-}
-
-/* The held ring with the smallest number, or NULL. */
-static struct mt_collect_held *
-smallest(struct mt_collect_process *p)
-{
-	struct mt_collect_held *h, *min;
-
-	min = NULL;
-	for (h = p->held; h < p->held + p->nheld; h++)
-		if (min == NULL || h->seq < min->seq)
-			min = h;
-	return (min);
-}
-
-/* The held ring whose turn it is, late ones first; not held any more. */
-static struct mt_collect_ring *
-take(struct mt_collect_process *p)
-{
-	struct mt_collect_held *h;
-	struct mt_collect_ring *r;
-
-	h = smallest(p);
-	if (h == NULL || h->seq > p->next)
-		return (NULL);
-	r = h->ring;
-	*h = p->held[--p->nheld];
-	return (r);
 }
 
 static size_t
@@ -271,12 +281,10 @@ is_overdue(struct mt_collect_process *p)
 static bool
 skip_gap(struct mt_collect_process *p)
 {
-	const struct mt_collect_held *h;
-
-	if (p->state != MT_COLLECT_LIVE || (h = smallest(p)) == NULL)
+	if (p->state != MT_COLLECT_LIVE || p->nheld == 0)
 		return (false);
-	p->gaps += h->seq - p->next;
-	p->next = h->seq;
+	p->gaps += p->held[0].seq - p->next;
+	p->next = p->held[0].seq;
 	return (true);
 }
 

@@ -73,7 +73,7 @@ struct mt_collect_process {
 	struct mt_collect_arena	*arena[MT_COLLECT_ARENAS_MAX];
 	unsigned		 narenas;
 	unsigned		 reap_at;	/* ring whose thread is next */
-	struct mt_collect_held	*held;
+	struct mt_collect_held	*held;		/* a heap by number */
 	unsigned		 nheld;
 	uint32_t		*codes;		/* id here -> see decode */
 	uint32_t		 ncodes;
