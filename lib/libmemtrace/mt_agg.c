@@ -88,18 +88,8 @@ agg_hint(struct mt_agg *a, uint32_t node, uint32_t site)
 	a->hint[node] = site + 1;
 }
 
-static inline bool
-agg_is_site(const struct mt_agg *a, uint32_t i, uint32_t thread,
-    uint32_t node, unsigned allocator)
-{
-	const struct mt_agg_site *s = mt_agg_at(a, i);
-
-	return (s->node == node && s->thread == thread &&
-	    s->allocator == allocator);
-}
-
-static uint32_t
-agg_site_find(struct mt_agg *a, uint32_t thread, uint32_t node,
+uint32_t
+mt_agg_site_find(struct mt_agg *a, uint32_t thread, uint32_t node,
     unsigned allocator)
 {
 	uint64_t h;
@@ -109,7 +99,7 @@ agg_site_find(struct mt_agg *a, uint32_t thread, uint32_t node,
 	    (uint64_t)allocator << 24);
 	pos = mt_hash_start(&a->index, h);
 	while ((i = mt_hash_next(&a->index, h, &pos)) != MT_HASH_NONE)
-		if (agg_is_site(a, i, thread, node, allocator))
+		if (mt_agg_is_site(a, i, thread, node, allocator))
 			break;
 	if (i == MT_HASH_NONE)
 		i = agg_site_new(a, h, thread, node, allocator);
@@ -118,105 +108,7 @@ agg_site_find(struct mt_agg *a, uint32_t thread, uint32_t node,
 	return (i);
 }
 
-/*
- * The last site of the node is nearly always the right one, and it has to
- * come into the cache anyway.
- */
-static inline uint32_t
-agg_site(struct mt_agg *a, uint32_t thread, uint32_t node, unsigned allocator)
-{
-	uint32_t i;
-
-	if (node < a->nhints && (i = a->hint[node]) != 0 &&
-	    agg_is_site(a, i - 1, thread, node, allocator))
-		return (i - 1);
-	return (agg_site_find(a, thread, node, allocator));
-}
-
-/* ---- Counters -------------------------------------------------------- */
-
-/* Before every change of a site. */
-static inline void
-agg_catch_up(const struct mt_agg *a, struct mt_agg_site *s)
-{
-	if (s->peak == a->peaks)
-		return;
-	s->peak_allocations = s->live_allocations;
-	s->peak_bytes = s->live_bytes;
-	s->peak = a->peaks & 0xffffffffffffff;
-}
-
-static inline void
-agg_add(struct mt_agg *a, uint32_t site, uint64_t size)
-{
-	struct mt_agg_site *s = mt_agg_at(a, site);
-
-	agg_catch_up(a, s);
-	s->allocations++;
-	s->bytes += size;
-	s->live_allocations++;
-	s->live_bytes += size;
-	a->allocations++;
-	a->bytes += size;
-	a->live_allocations++;
-	a->heap += size;
-	if (a->heap > a->peak_bytes) {
-		a->peak_bytes = a->heap;
-		a->peak_time_ns = a->now_ns;
-		a->peaks++;
-	}
-}
-
-static inline void
-agg_remove(struct mt_agg *a, uint32_t site, uint64_t size,
-    unsigned allocations)
-{
-	struct mt_agg_site *s = mt_agg_at(a, site);
-
-	agg_catch_up(a, s);
-	s->live_allocations -= allocations;
-	s->live_bytes -= size;
-	a->live_allocations -= allocations;
-	a->heap -= size;
-}
-
-/* ---- Events ---------------------------------------------------------- */
-
-bool
-mt_agg_alloc(struct mt_agg *a, uint32_t thread, uint32_t node,
-    unsigned allocator, uint64_t addr, uint64_t size, bool *replaced,
-    uint64_t *ref)
-{
-	struct mt_block old;
-	enum mt_live_put res;
-	uint32_t site;
-
-	site = agg_site(a, thread, node, allocator);
-	if (site == MT_AGG_NONE)
-		return (false);
-	res = mt_live_put(&a->live, addr, size, a->allocations, site, &old);
-	if (res == MT_LIVE_NOMEM)
-		return (false);
-	*replaced = res == MT_LIVE_REPLACED;
-	if (*replaced) {
-		*ref = mt_block_number(&old);
-		agg_remove(a, old.site_plus1 - 1, old.size, 1);
-	}
-	agg_add(a, site, size);
-	return (true);
-}
-
-bool
-mt_agg_free(struct mt_agg *a, uint64_t addr, uint64_t *ref)
-{
-	struct mt_block b;
-
-	if (!mt_live_take(&a->live, addr, &b))
-		return (false);
-	*ref = mt_block_number(&b);
-	agg_remove(a, b.site_plus1 - 1, b.size, 1);
-	return (true);
-}
+/* ---- Mappings --------------------------------------------------------- */
 
 /* No range goes beyond the end of the address space. */
 static uint64_t
@@ -233,14 +125,14 @@ mt_agg_map(struct mt_agg *a, uint32_t thread, uint32_t node,
 	uint32_t site;
 
 	end = range_end(addr, size);
-	site = agg_site(a, thread, node, allocator);
+	site = mt_agg_site_of(a, thread, node, allocator);
 	if (site == MT_AGG_NONE ||
 	    (end > addr && !mt_mapping_put(&a->mapping, addr, end, site)))
 		return (false);
-	agg_add(a, site, end - addr);
+	mt_agg_add(a, site, end - addr);
 	/* A mapping without bytes has no address that could be unmapped. */
 	if (end == addr)
-		agg_remove(a, site, 0, 1);
+		mt_agg_remove(a, site, 0, 1);
 	return (true);
 }
 
@@ -255,7 +147,7 @@ mt_agg_unmap(struct mt_agg *a, uint64_t addr, uint64_t size, bool *touched)
 	end = range_end(addr, size);
 	while ((st = mt_mapping_cut(&a->mapping, addr, end, &cut)) == MT_OK) {
 		*touched = true;
-		agg_remove(a, cut.site, cut.bytes, cut.last);
+		mt_agg_remove(a, cut.site, cut.bytes, cut.last);
 	}
 	return (st == MT_END);
 }

@@ -1,4 +1,4 @@
-/* The live blocks of a program. */
+/* The live blocks of a program: growing, and closing gaps. */
 
 #include <sys/mman.h>
 
@@ -8,8 +8,7 @@
 
 #define LIVE_MIN_SLOTS	4096u
 #define LIVE_BIG_SLOTS	(UINT32_C(1) << 20)
-#define LIVE_MAX_SLOTS	(SIZE_MAX / 2 < UINT32_MAX ?			\
-	    SIZE_MAX / 2 / sizeof(struct mt_block) : UINT32_MAX)
+#define LIVE_MAX_SLOTS	(UINT32_C(1) << 31)
 #define LIVE_MOVE_SLOTS	16u	/* looked at with each call while moving */
 
 _Static_assert(sizeof(struct mt_block) == 24, "a block takes 24 bytes");
@@ -21,6 +20,8 @@ table_init(struct mt_live_table *t, size_t slots)
 	size_t len;
 	void *p;
 
+	if (slots > SIZE_MAX / sizeof(*t->slot))
+		return (false);
 	len = slots * sizeof(*t->slot);
 	p = mmap(NULL, len, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -31,6 +32,7 @@ table_init(struct mt_live_table *t, size_t slots)
 	(void)madvise(p, len, MADV_HUGEPAGE);
 #endif
 	t->slot = p;
+	t->end = t->slot + slots;
 	t->slots = slots;
 	t->used = 0;
 	return (true);
@@ -44,48 +46,48 @@ table_fini(struct mt_live_table *t)
 	memset(t, 0, sizeof(*t));
 }
 
-static inline size_t
-table_next(const struct mt_live_table *t, size_t i)
+void
+mt_live_fini(struct mt_live *l)
 {
-	return (i + 1 == t->slots ? 0 : i + 1);
-}
-
-/* The slot of addr, or the empty one where it belongs. */
-static inline struct mt_block *
-table_find(const struct mt_live_table *t, uint64_t addr)
-{
-	struct mt_block *b;
-	size_t i;
-
-	for (i = mt_live_home(t, addr);; i = table_next(t, i)) {
-		b = &t->slot[i];
-		if (b->addr == addr || b->site_plus1 == 0)
-			return (b);
-	}
+	table_fini(&l->cur);
+	table_fini(&l->old);
+	l->room = 0;
 }
 
 /*
- * Close the gap in slot i: a block further on in the same run of full slots
- * fills it if its home is not behind the gap, and leaves a gap itself.
+ * Close the gap in front of a full slot: a block further on in the same run
+ * of full slots fills it unless its home is behind the gap, and leaves a gap
+ * itself.
  */
-static void
-table_remove(struct mt_live_table *t, size_t i)
+void
+mt_live_close_gap(struct mt_live_table *t, struct mt_block *gap)
 {
-	size_t home, j;
+	struct mt_block *b, *home;
 	bool stays;
 
-	for (j = table_next(t, i); t->slot[j].site_plus1 != 0;
-	    j = table_next(t, j)) {
-		home = mt_live_home(t, t->slot[j].addr);
-		/* Does home lie, going round, in (i, j]? */
-		stays = i < j ? i < home && home <= j : i < home || home <= j;
+	for (b = mt_live_next(t, gap); b->site_plus1 != 0;
+	    b = mt_live_next(t, b)) {
+		home = mt_live_home(t, b->addr);
+		/* Does home lie, going round, in (gap, b]? */
+		stays = gap < b ? gap < home && home <= b :
+		    gap < home || home <= b;
 		if (!stays) {
-			t->slot[i] = t->slot[j];
-			i = j;
+			*gap = *b;
+			b->site_plus1 = 0;
+			gap = b;
 		}
 	}
-	memset(&t->slot[i], 0, sizeof(t->slot[i]));
-	t->used--;
+}
+
+/* At most seven of ten slots are in use. */
+static void
+live_room(struct mt_live *l)
+{
+	size_t max;
+
+	max = l->cur.slots / 10 * 7;
+	l->room = l->old.slots > 0 || l->cur.used >= max ? 0 :
+	    max - l->cur.used;
 }
 
 /*
@@ -100,12 +102,12 @@ live_move(struct mt_live *l, size_t slots)
 
 	t = &l->old;
 	while (t->used > 0) {
-		b = &t->slot[l->old_pos];
-		l->old_pos = table_next(t, l->old_pos);
+		b = l->next;
+		l->next = mt_live_next(t, b);
 		if (b->site_plus1 != 0) {
-			*table_find(&l->cur, b->addr) = *b;
+			*mt_live_find(&l->cur, b->addr) = *b;
 			l->cur.used++;
-			memset(b, 0, sizeof(*b));
+			b->site_plus1 = 0;
 			t->used--;
 		} else if (slots == 0)
 			return;
@@ -113,6 +115,7 @@ live_move(struct mt_live *l, size_t slots)
 			slots--;
 	}
 	table_fini(t);
+	live_room(l);
 }
 
 static bool
@@ -124,7 +127,7 @@ live_grow(struct mt_live *l)
 	if (l->old.slots > 0)
 		live_move(l, SIZE_MAX);
 	slots = l->cur.slots;
-	if (slots >= LIVE_MAX_SLOTS / 2)
+	if (slots >= LIVE_MAX_SLOTS)
 		return (false);
 	/* Large tables grow by less, for they are most of our memory. */
 	slots = slots == 0 ? LIVE_MIN_SLOTS :
@@ -134,19 +137,11 @@ live_grow(struct mt_live *l)
 	l->old = l->cur;
 	l->cur = t;
 	/* Start at the beginning of a run. */
-	l->old_pos = 0;
-	while (l->old.used > 0 && l->old.slot[l->old_pos].site_plus1 != 0)
-		l->old_pos++;
-	if (l->old.used == 0)
-		table_fini(&l->old);
+	l->next = l->old.slot;
+	while (l->old.used > 0 && l->next->site_plus1 != 0)
+		l->next++;
+	live_move(l, 0);
 	return (true);
-}
-
-void
-mt_live_fini(struct mt_live *l)
-{
-	table_fini(&l->cur);
-	table_fini(&l->old);
 }
 
 static bool
@@ -156,49 +151,51 @@ table_take(struct mt_live_table *t, uint64_t addr, struct mt_block *out)
 
 	if (t->slots == 0)
 		return (false);
-	b = table_find(t, addr);
+	b = mt_live_find(t, addr);
 	if (b->site_plus1 == 0)
 		return (false);
 	*out = *b;
-	table_remove(t, (size_t)(b - t->slot));
+	b->site_plus1 = 0;
+	t->used--;
+	mt_live_close_gap(t, b);
 	return (true);
 }
 
 bool
-mt_live_take(struct mt_live *l, uint64_t addr, struct mt_block *out)
+mt_live_take_slow(struct mt_live *l, uint64_t addr, struct mt_block *out)
 {
+	bool taken;
+
 	if (l->old.slots > 0)
 		live_move(l, LIVE_MOVE_SLOTS);
-	return (table_take(&l->cur, addr, out) ||
-	    table_take(&l->old, addr, out));
+	taken = table_take(&l->cur, addr, out) ||
+	    table_take(&l->old, addr, out);
+	live_room(l);
+	return (taken);
 }
 
 enum mt_live_put
-mt_live_put(struct mt_live *l, uint64_t addr, uint64_t size, uint64_t number,
-    uint32_t site, struct mt_block *old)
+mt_live_put_slow(struct mt_live *l, const struct mt_block *new,
+    struct mt_block *old)
 {
 	struct mt_block *b;
 	enum mt_live_put res;
 
 	if (l->old.slots > 0)
 		live_move(l, LIVE_MOVE_SLOTS);
-	/* At most seven of ten slots are in use. */
 	if (l->cur.used + l->old.used >= l->cur.slots / 10 * 7 &&
 	    !live_grow(l))
 		return (MT_LIVE_NOMEM);
 	res = MT_LIVE_ADDED;
-	if (l->old.slots > 0 && table_take(&l->old, addr, old))
+	if (table_take(&l->old, new->addr, old))
 		res = MT_LIVE_REPLACED;
-	b = table_find(&l->cur, addr);
+	b = mt_live_find(&l->cur, new->addr);
 	if (b->site_plus1 != 0) {
 		*old = *b;
 		res = MT_LIVE_REPLACED;
 	} else
 		l->cur.used++;
-	b->addr = addr;
-	b->size = size & MT_LIVE_MAX_SIZE;
-	b->number_low = number & 0xffff;
-	b->number_high = (uint32_t)(number >> 16);
-	b->site_plus1 = site + 1;
+	*b = *new;
+	live_room(l);
 	return (res);
 }

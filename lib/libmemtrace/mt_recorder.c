@@ -12,9 +12,10 @@
 
 #include "mt_recorder.h"
 
-#define QUEUE_APPLY	32u		/* at once, when it is full */
-#define QUEUE_AHEAD	6u		/* sites are fetched this early */
 #define ALLOCATOR_MAX	61u		/* that fits in an event */
+
+/* More sites than this are not expected to be in a near cache. */
+#define MANY_SITES	4096u
 
 /* Bytes that a row takes in the sites block, rather too many. */
 #define SITE_BYTES	32u
@@ -49,6 +50,7 @@ apply_alloc(struct mt_recorder *r, const struct mt_queued *q)
 	bool ok, replaced;
 
 	replaced = false;
+	ref = 0;
 	if (mt_agg_is_mapping(q->allocator)) {
 		/* The kernel, too, removes what MAP_FIXED covers. */
 		apply_unmap(r, q);
@@ -71,7 +73,7 @@ apply_alloc(struct mt_recorder *r, const struct mt_queued *q)
 }
 
 static inline void
-apply_one(struct mt_recorder *r, const struct mt_queued *q)
+apply(struct mt_recorder *r, const struct mt_queued *q)
 {
 	uint64_t ref;
 
@@ -97,26 +99,23 @@ put_events(struct mt_recorder *r)
 	mt_recorder_late(r, mt_recorder_put_events(r, &e), &e);
 }
 
-/* Apply the n oldest events of the queue. */
-static void
-apply(struct mt_recorder *r, uint32_t n)
-{
-	const struct mt_queued *ahead;
-
-	for (; n > 0; n--) {
-		ahead = &r->queue[(r->tail + QUEUE_AHEAD) % MT_QUEUE_EVENTS];
-		mt_agg_prefetch(&r->agg, ahead->node);
-		apply_one(r, &r->queue[r->tail % MT_QUEUE_EVENTS]);
-		r->tail++;
-	}
-	if (r->enc != NULL && mt_events_enc_bytes(r->enc) >= MT_RECORDER_BLOCK)
-		put_events(r);
-}
-
 void
 mt_recorder_drain(struct mt_recorder *r)
 {
-	apply(r, r->head - r->tail);
+	const struct mt_queued *end, *q;
+
+	if (r->nqueue == 0)
+		return;
+	end = r->queue + r->nqueue;
+	for (q = r->queue; q < end && r->agg.nsites > MANY_SITES; q++)
+		mt_agg_prefetch_site(&r->agg, q->type == MT_EVENT_FREE,
+		    q->node, q->addr);
+	for (q = r->queue; q < end; q++)
+		apply(r, q);
+	r->events += r->nqueue;
+	r->nqueue = 0;
+	if (r->enc != NULL && mt_events_enc_bytes(r->enc) >= MT_RECORDER_BLOCK)
+		put_events(r);
 }
 
 static inline struct mt_queued *
@@ -124,14 +123,43 @@ enter(struct mt_recorder *r, unsigned type, uint32_t thread, uint64_t addr)
 {
 	struct mt_queued *q;
 
-	if (r->head - r->tail == MT_QUEUE_EVENTS)
-		apply(r, QUEUE_APPLY);
-	q = &r->queue[r->head++ % MT_QUEUE_EVENTS];
+	q = &r->queue[r->nqueue++];
 	q->addr = addr;
 	q->thread = thread;
 	q->type = (uint8_t)type;
-	r->events++;
+	mt_live_prefetch(&r->agg.live, addr);
 	return (q);
+}
+
+static inline enum mt_status
+entered(struct mt_recorder *r, struct mt_error *e)
+{
+	if (r->nqueue < MT_QUEUE_EVENTS)
+		return (MT_OK);
+	mt_recorder_drain(r);
+	return (mt_recorder_report(r, e));
+}
+
+static inline bool
+is_block_size(uint64_t size, unsigned allocator)
+{
+	return (size <= MT_LIVE_MAX_SIZE || mt_agg_is_mapping(allocator));
+}
+
+/* An event that is not entered: why not? */
+static enum mt_status
+refuse(struct mt_recorder *r, uint32_t thread, uint32_t node,
+    unsigned allocator, uint64_t size, struct mt_error *e)
+{
+	if (r->ended)
+		return (mt_recorder_report(r, e));
+	if (thread >= r->nthreads)
+		return (mt_recorder_bad(e, "thread", thread));
+	if (node >= r->stack.count)
+		return (mt_recorder_bad(e, "stack", node));
+	if (!is_block_size(size, allocator))
+		return (mt_recorder_bad(e, "size", size));
+	return (mt_recorder_bad(e, "allocator", allocator));
 }
 
 enum mt_status
@@ -140,47 +168,35 @@ mt_recorder_alloc(struct mt_recorder *r, uint32_t thread, uint32_t node,
 {
 	struct mt_queued *q;
 
-	if (r->ended)
-		return (mt_recorder_report(r, e));
-	if (thread >= r->nthreads)
-		return (mt_recorder_bad(e, "thread", thread));
-	if (node >= r->stack.count)
-		return (mt_recorder_bad(e, "stack", node));
-	if (allocator < 1 || allocator > ALLOCATOR_MAX)
-		return (mt_recorder_bad(e, "allocator", allocator));
-	if (size > MT_LIVE_MAX_SIZE && !mt_agg_is_mapping(allocator))
-		return (mt_recorder_bad(e, "size", size));
+	if (r->ended || thread >= r->nthreads || node >= r->stack.count ||
+	    allocator - 1 >= ALLOCATOR_MAX || !is_block_size(size, allocator))
+		return (refuse(r, thread, node, allocator, size, e));
 	q = enter(r, MT_EVENT_ALLOC, thread, addr);
 	q->size = size;
 	q->node = node;
 	q->allocator = (uint8_t)allocator;
-	mt_live_prefetch(&r->agg.live, addr);
-	return (mt_recorder_report(r, e));
+	mt_agg_prefetch_way(&r->agg, node);
+	return (entered(r, e));
 }
 
 enum mt_status
 mt_recorder_free_at(struct mt_recorder *r, uint32_t thread, uint64_t addr,
     struct mt_error *e)
 {
-	if (r->ended)
-		return (mt_recorder_report(r, e));
-	if (thread >= r->nthreads)
-		return (mt_recorder_bad(e, "thread", thread));
+	if (r->ended || thread >= r->nthreads)
+		return (refuse(r, thread, 0, 1, 0, e));
 	(void)enter(r, MT_EVENT_FREE, thread, addr);
-	mt_live_prefetch(&r->agg.live, addr);
-	return (mt_recorder_report(r, e));
+	return (entered(r, e));
 }
 
 enum mt_status
 mt_recorder_unmap(struct mt_recorder *r, uint32_t thread, uint64_t addr,
     uint64_t size, struct mt_error *e)
 {
-	if (r->ended)
-		return (mt_recorder_report(r, e));
-	if (thread >= r->nthreads)
-		return (mt_recorder_bad(e, "thread", thread));
+	if (r->ended || thread >= r->nthreads)
+		return (refuse(r, thread, 0, 1, 0, e));
 	enter(r, MT_EVENT_UNMAP, thread, addr)->size = size;
-	return (mt_recorder_report(r, e));
+	return (entered(r, e));
 }
 
 void

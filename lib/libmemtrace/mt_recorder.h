@@ -7,7 +7,7 @@
 #include "mt_private.h"
 #include "mt_stack.h"
 
-#define MT_QUEUE_EVENTS		64u		/* a power of two */
+#define MT_QUEUE_EVENTS		32u
 #define MT_RECORDER_BLOCK	(256u * 1024)	/* raw bytes, when full */
 
 /* In the queue; for sizes and order see struct mt_event. */
@@ -24,8 +24,7 @@ struct mt_recorder {
 	struct mt_sink		 sink;
 	bool			 has_sink;
 	bool			 ended;		/* the script has */
-	uint32_t		 head;		/* of the queue; counts up */
-	uint32_t		 tail;
+	uint32_t		 nqueue;
 	struct mt_queued	 queue[MT_QUEUE_EVENTS];
 	struct mt_agg		 agg;
 	struct mt_stack		 stack;
