@@ -35,6 +35,14 @@ COMPILE        = ${CC} ${MK_CPPFLAGS} ${CPPFLAGS} ${MK_CFLAGS} \
 		 ${MK_PIC} ${CFLAGS} -MMD -MP -c
 LINK           = ${CC} ${MK_CFLAGS} ${CFLAGS} ${MK_LDFLAGS} ${LDFLAGS}
 
+# V=1 shows whole commands, otherwise only what they make.
+V             ?= 0
+MK_AT_0        = @
+MK_SAY_0       = @echo
+MK_SAY_1       = @:
+AT             = ${MK_AT_${V}}
+SAY            = ${MK_SAY_${V}}
+
 INSTALL_BIN    = install -m 755
 INSTALL_DATA   = install -m 644
 INSTALL_DIR    = install -d -m 755

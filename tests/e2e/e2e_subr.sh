@@ -22,7 +22,8 @@ e2e_add_one()
 {
 	atf_test_case "$1_$2"
 	eval "$1_$2_head() {
-		atf_set require.progs memray-run memray-summary jq
+		atf_set require.progs \"memray-run memray-summary jq\"
+		atf_set timeout 120
 		atf_set descr \"$1: $3\"
 	}"
 	eval "$1_$2_body() {

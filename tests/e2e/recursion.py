@@ -5,7 +5,7 @@ import sys
 
 def deep(n):
     if n == 0:
-        return bytearray(50000000)  # BOTTOM
+        return bytearray(50000000)
     return deep(n - 1)
 
 
