@@ -10,9 +10,14 @@
 #include "mt_collect_error.h"
 #include "mt_collect_thread.h"
 
-/* Sleep, in microseconds; and words in a round after which there is none. */
+/*
+ * Sleep, in microseconds, while events come, while some wait for others, and
+ * while there are none: producers ring the bell before a ring is full.  And
+ * words in a round after which there is no sleep, or but a short one.
+ */
 #define SLEEP_MIN	1000u
-#define SLEEP_MAX	10000u
+#define SLEEP_HELD	10000u
+#define SLEEP_MAX	40000u
 #define WORDS_BUSY	(16u * 1024)
 #define WORDS_SOME	512u
 
@@ -163,10 +168,14 @@ chores(struct mt_collect_drain *d, uint64_t now)
 static void
 rest(struct mt_collect_drain *d, size_t words)
 {
+	unsigned max;
+
+	max = d->process != NULL && d->process->nheld > 0 ? SLEEP_HELD :
+	    SLEEP_MAX;
 	if (words >= WORDS_SOME)
 		d->sleep_us = SLEEP_MIN;
-	else if ((d->sleep_us *= 2) > SLEEP_MAX)
-		d->sleep_us = SLEEP_MAX;
+	else if ((d->sleep_us *= 2) > max)
+		d->sleep_us = max;
 	if (words >= WORDS_BUSY)
 		return;
 	mt_collect_session_doze(d->session);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "mt_collect_proc.h"
@@ -32,8 +33,8 @@ bool
 mt_collect_proc_memory(const struct mt_collect_proc *p, uint64_t *rss,
     uint64_t *anon)
 {
-	unsigned long long size, resident, shared;
-	char buf[128];
+	unsigned long long resident, shared;
+	char buf[128], *at;
 	uint64_t page;
 	ssize_t n;
 
@@ -43,8 +44,11 @@ mt_collect_proc_memory(const struct mt_collect_proc *p, uint64_t *rss,
 	if (n <= 0)
 		return (false);
 	buf[n] = '\0';
-	if (sscanf(buf, "%llu %llu %llu", &size, &resident, &shared) != 3 ||
-	    resident == 0)
+	/* The second and the third number, in pages. */
+	(void)strtoull(buf, &at, 10);
+	resident = strtoull(at, &at, 10);
+	shared = strtoull(at, &at, 10);
+	if (resident == 0)
 		return (false);
 	page = (uint64_t)sysconf(_SC_PAGESIZE);
 	*rss = resident * page;
