@@ -1,4 +1,4 @@
-/* Files that could be run: where they are, and what the kernel makes of them. */
+/* Files that could be run: where they are, what the kernel makes of them. */
 
 #include <sys/stat.h>
 

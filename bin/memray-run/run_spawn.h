@@ -16,7 +16,7 @@ struct run_spawn {
 	const char		*agent;	/* path of the library to preload */
 	const char		*socket; /* of the collector */
 	const sigset_t		*mask;	/* the program's signal mask */
-	int			 stream_fd; /* that it must not inherit, or -1 */
+	int			 stream_fd; /* not to be inherited, or -1 */
 	char			*link;	/* to the agent, or NULL */
 };
 
