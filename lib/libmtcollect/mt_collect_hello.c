@@ -195,10 +195,11 @@ mt_collect_hello_expire(struct mt_collect_hello *h, uint64_t now_us)
 }
 
 static bool
-hello_send(int conn, enum mt_verdict verdict, uint32_t flags,
-    struct msghdr *msg)
+hello_send(int conn, enum mt_verdict verdict, uint32_t flags, void *control,
+    size_t control_len)
 {
 	struct mt_welcome welcome;
+	struct msghdr msg;
 	struct iovec iov;
 
 	memset(&welcome, 0, sizeof(welcome));
@@ -208,9 +209,12 @@ hello_send(int conn, enum mt_verdict verdict, uint32_t flags,
 	welcome.flags = flags;
 	iov.iov_base = &welcome;
 	iov.iov_len = sizeof(welcome);
-	msg->msg_iov = &iov;
-	msg->msg_iovlen = 1;
-	return (sendmsg(conn, msg, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+	memset(&msg, 0, sizeof(msg));
+	msg.msg_iov = &iov;
+	msg.msg_iovlen = 1;
+	msg.msg_control = control;
+	msg.msg_controllen = control_len;
+	return (sendmsg(conn, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) ==
 	    (ssize_t)sizeof(welcome));
 }
 
@@ -219,29 +223,20 @@ mt_collect_hello_trace(int conn, uint32_t flags, int session_fd, int arena_fd)
 {
 	const int fds[2] = { session_fd, arena_fd };
 	union {
-		struct cmsghdr	align;
+		struct cmsghdr	head;
 		char		buf[CMSG_SPACE(sizeof(fds))];
 	} control;
-	struct cmsghdr *cmsg;
-	struct msghdr msg;
 
 	memset(&control, 0, sizeof(control));
-	memset(&msg, 0, sizeof(msg));
-	msg.msg_control = control.buf;
-	msg.msg_controllen = sizeof(control.buf);
-	cmsg = CMSG_FIRSTHDR(&msg);
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(fds));
-	memcpy(CMSG_DATA(cmsg), fds, sizeof(fds));
-	return (hello_send(conn, MT_TRACE, flags, &msg));
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(&control.head), fds, sizeof(fds));
+	return (hello_send(conn, MT_TRACE, flags, &control, sizeof(control)));
 }
 
 bool
 mt_collect_hello_ignore(int conn)
 {
-	struct msghdr msg;
-
-	memset(&msg, 0, sizeof(msg));
-	return (hello_send(conn, MT_IGNORE, 0, &msg));
+	return (hello_send(conn, MT_IGNORE, 0, NULL, 0));
 }

@@ -1,11 +1,18 @@
 #include <sys/types.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <atf-c.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,6 +68,42 @@ ATF_TC_BODY(page, tc)
 	ATF_CHECK_EQ(MT_SESSION_MAGIC, session.page->magic);
 	ATF_CHECK_EQ(MT_WIRE_VERSION, session.page->version);
 	ATF_CHECK(ftruncate(session.fd, 0) == -1);
+	mt_collect_session_fini(&session);
+}
+
+/* As in a sandbox that does not know memfd_create(2). */
+static void
+refuse_memfd(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+	};
+	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == -1)
+		atf_tc_skip("no seccomp filters");
+}
+
+ATF_TC(no_memfd);
+ATF_TC_HEAD(no_memfd, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "an unlinked file does, too");
+}
+ATF_TC_BODY(no_memfd, tc)
+{
+	struct stat st;
+
+	refuse_memfd();
+	begin();
+	ATF_REQUIRE_EQ(0, fstat(session.fd, &st));
+	ATF_CHECK_EQ(0, st.st_nlink);
+	ATF_CHECK_EQ(MT_SESSION_BYTES, st.st_size);
+	ATF_CHECK_EQ(MT_SESSION_MAGIC, session.page->magic);
 	mt_collect_session_fini(&session);
 }
 
@@ -154,6 +197,7 @@ ATF_TC_BODY(bell, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, page);
+	ATF_TP_ADD_TC(tp, no_memfd);
 	ATF_TP_ADD_TC(tp, clock);
 	ATF_TP_ADD_TC(tp, killed);
 	ATF_TP_ADD_TC(tp, thread_ends);

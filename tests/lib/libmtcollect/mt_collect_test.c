@@ -33,6 +33,7 @@ typedef int	program_fn(struct program *);
 
 static struct mt_collect *collect;
 static struct mt_collect_result result;
+static unsigned agent_flags;
 /* Shared between the processes of a test. */
 static _Atomic uint64_t *shared;
 
@@ -42,6 +43,7 @@ static void
 new_session(unsigned writer_flags)
 {
 	struct mt_collect_options o = { .writer_flags = writer_flags,
+	    .agent_flags = agent_flags,
 	    .sample_ms = 10, .start_time_ns = 1000000000 };
 	struct mt_error e;
 
@@ -197,6 +199,31 @@ ATF_TC_BODY(many, tc)
 	ATF_CHECK(m->end_time_ns > m->start_time_ns);
 	ATF_CHECK(m->has_exit_status);
 	ATF_CHECK_EQ(0, m->exit_status);
+	mt_capture_close(c);
+}
+
+static int
+program_flags(struct program *p)
+{
+	return (hello(p) ? (int)producer_flags : 0);
+}
+
+ATF_TC(flags);
+ATF_TC_HEAD(flags, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "the agent hears what to record, and "
+	    "the capture tells");
+}
+ATF_TC_BODY(flags, tc)
+{
+	struct mt_capture *c;
+
+	agent_flags = MT_FLAG_PYTHON_ALLOCATORS;
+	ATF_CHECK_EQ(MT_FLAG_PYTHON_ALLOCATORS,
+	    WEXITSTATUS(run(program_flags)));
+	c = open_capture();
+	ATF_CHECK(mt_capture_meta(c)->trace_python_allocators);
+	ATF_CHECK(!mt_capture_meta(c)->has_native_traces);
 	mt_capture_close(c);
 }
 
@@ -746,6 +773,7 @@ ATF_TC_BODY(samples, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, many);
+	ATF_TP_ADD_TC(tp, flags);
 	ATF_TP_ADD_TC(tp, threads);
 	ATF_TP_ADD_TC(tp, short_threads);
 	ATF_TP_ADD_TC(tp, killed);

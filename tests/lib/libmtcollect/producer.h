@@ -200,6 +200,9 @@ producer_connect(const char *path)
 	return (s);
 }
 
+/* Of the last welcome. */
+static uint32_t producer_flags;
+
 /* One exchange; the verdict, or 0 if there was none. */
 static inline uint32_t
 producer_ask(const char *path, uint32_t kind, uint32_t version,
@@ -227,6 +230,7 @@ producer_ask(const char *path, uint32_t kind, uint32_t version,
 		return (0);
 	}
 	(void)close(s);
+	producer_flags = w.flags;
 	if (w.verdict != MT_TRACE || CMSG_FIRSTHDR(&m) == NULL)
 		return (w.verdict);
 	memcpy(fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
