@@ -55,8 +55,8 @@ struct mt_collect_result {
 	uint64_t	 lost_events;
 	uint64_t	 capture_bytes;	/* size of the file */
 	unsigned	 traced;	/* processes that were traced */
-	unsigned	 ignored;	/* Pythons that said hello and were not */
-	unsigned	 unsupported;	/* Pythons of a version we cannot trace */
+	unsigned	 ignored;	/* Pythons that were not */
+	unsigned	 unsupported;	/* Pythons that we cannot trace */
 	char		 py_version[64]; /* of the last traced or unsupported */
 	bool		 script_ended;	/* the end-of-script mark was seen */
 	char		 notes[1024];	/* lines from the agent, '\n' between */

@@ -20,6 +20,7 @@
 
 #define MT_COLLECT_HALF_OPEN	16u	/* peers that have not spoken yet */
 #define MT_COLLECT_SILENCE_US	1000000u
+#define MT_COLLECT_PATH		sizeof(((struct sockaddr_un *)0)->sun_path)
 
 /*
  * Called for each well-formed hello; answers with trace or ignore.
@@ -38,8 +39,8 @@ struct mt_collect_hello {
 		int		 fd;		/* -1: none */
 		uint64_t	 since_us;
 	}			 half[MT_COLLECT_HALF_OPEN];
-	char			 dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	char			 path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char			 dir[MT_COLLECT_PATH];
+	char			 path[MT_COLLECT_PATH];
 };
 
 enum mt_status	mt_collect_hello_init(struct mt_collect_hello *, int poll,

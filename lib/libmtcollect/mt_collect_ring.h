@@ -23,12 +23,12 @@ struct mt_collect_ring {
 	uint64_t	 tail;		/* as the producer knows it */
 	uint64_t	 seq;		/* number of the next event */
 	uint64_t	 time_us;	/* of the next event */
-	uint32_t	 thread;	/* in the capture, or MT_COLLECT_NO_THREAD */
+	uint32_t	 thread;	/* or MT_COLLECT_NO_THREAD */
 	uint32_t	 node;		/* of the top frame; 0: empty stack */
 	uint32_t	*path;		/* nodes of all frames, bottom first */
 	uint32_t	 depth;		/* frames */
 	uint32_t	 depth_cap;	/* of path */
-	uint32_t	 touched;	/* words of data that were ever written */
+	uint32_t	 touched;	/* words of data, ever */
 	bool		 held;		/* at pos is an event too early */
 };
 

@@ -6,6 +6,7 @@
 #ifndef FAKE_RECORDER_H
 #define FAKE_RECORDER_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

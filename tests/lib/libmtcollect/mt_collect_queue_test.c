@@ -90,7 +90,7 @@ put(enum mt_block_type type, size_t len, uint64_t events)
 ATF_TC(order);
 ATF_TC_HEAD(order, tc)
 {
-	atf_tc_set_md_var(tc, "descr", "all blocks are written, empty ones too");
+	atf_tc_set_md_var(tc, "descr", "all is written, empty blocks too");
 }
 ATF_TC_BODY(order, tc)
 {

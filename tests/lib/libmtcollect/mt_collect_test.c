@@ -1,14 +1,10 @@
-/* Whole runs: fake programs in other processes, real captures. */
+/* Whole runs: who is traced, and what the capture holds then. */
 
 #include <sys/types.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <atf-c.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -17,119 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <mt_record.h>
-
-#include "mt_collect.h"
-#include "producer.h"
-
-/* What a program of the tests has, in its own process. */
-struct program {
-	const char		*socket;
-	struct mt_session_page	*page;
-	struct mt_arena		*arena;
-};
-
-typedef int	program_fn(struct program *);
-
-static struct mt_collect *collect;
-static struct mt_collect_result result;
-static unsigned agent_flags;
-/* Shared between the processes of a test. */
-static _Atomic uint64_t *shared;
-
-/* ---- Running --------------------------------------------------------- */
-
-static void
-new_session(unsigned writer_flags)
-{
-	struct mt_collect_options o = { .writer_flags = writer_flags,
-	    .agent_flags = agent_flags,
-	    .sample_ms = 10, .start_time_ns = 1000000000 };
-	struct mt_error e;
-
-	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ATF_REQUIRE(shared != MAP_FAILED);
-	ATF_REQUIRE_EQ(MT_OK, mt_collect_new(&collect, &o, &e));
-}
-
-static bool
-hello(struct program *p)
-{
-	return (producer_ask(p->socket, MT_HELLO_PROCESS, MT_WIRE_VERSION,
-	    &p->page, &p->arena) == MT_TRACE);
-}
-
-/* A program that says hello and then does what it does. */
-static pid_t
-start_program(program_fn *fn)
-{
-	struct program p = { .socket = mt_collect_socket(collect) };
-	pid_t pid;
-
-	ATF_REQUIRE((pid = fork()) != -1);
-	if (pid == 0)
-		_exit(fn(&p));
-	return (pid);
-}
-
-static void
-start_collecting(pid_t pid, const char *file)
-{
-	struct mt_error e;
-	int fd;
-
-	fd = open(file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	ATF_REQUIRE(fd != -1);
-	ATF_REQUIRE_EQ_MSG(MT_OK, mt_collect_start(collect, pid, fd,
-	    "fake program", &e), "%s", e.text);
-}
-
-static void
-step(void)
-{
-	struct pollfd pfd = { .fd = mt_collect_fd(collect), .events = POLLIN };
-
-	if (poll(&pfd, 1, 50) == 1)
-		mt_collect_step(collect);
-}
-
-/* Until the program ends; returns its status. */
-static int
-supervise(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, WNOHANG) == 0)
-		step();
-	return (status);
-}
-
-static int
-run(program_fn *fn)
-{
-	int status;
-	pid_t pid;
-
-	new_session(0);
-	pid = start_program(fn);
-	start_collecting(pid, "x.bin");
-	status = supervise(pid);
-	mt_collect_finish(collect, status, &result);
-	mt_collect_free(collect);
-	return (status);
-}
-
-static struct mt_capture *
-open_capture(void)
-{
-	struct mt_capture *c;
-	struct mt_error e;
-
-	ATF_REQUIRE_EQ_MSG(MT_OK, mt_capture_open(&c, "x.bin", &e), "%s",
-	    e.text);
-	return (c);
-}
+#include "run.h"
 
 /* The capture holds so many allocations, and nothing is wrong. */
 static void
@@ -151,26 +35,6 @@ check_capture(uint64_t allocations)
 			n += e[i].type == MT_EVENT_ALLOC;
 	ATF_CHECK_EQ(allocations, n);
 	mt_capture_close(c);
-}
-
-/* ---- Programs -------------------------------------------------------- */
-
-#define MANY	400000u		/* allocations; more than fit in a ring */
-
-static int
-program_many(struct program *p)
-{
-	struct producer o;
-	uint64_t i;
-
-	if (!hello(p) || !producer_claim(&o, p->page, p->arena, 0))
-		return (1);
-	producer_thread(&o, (uint64_t)getpid(), "MainThread");
-	producer_code(&o, 1, "f", "a.py");
-	producer_push(&o, 1, 0);
-	for (i = 0; i < MANY; i++)
-		producer_alloc(&o, i, 0x1000 + i * 16, 8);
-	return (0);
 }
 
 ATF_TC(many);
@@ -343,21 +207,6 @@ ATF_TC_BODY(short_threads, tc)
 	mt_capture_close(c);
 }
 
-static int
-program_endless(struct program *p)
-{
-	struct producer o;
-	uint64_t i;
-
-	if (!hello(p) || !producer_claim(&o, p->page, p->arena, 0))
-		return (1);
-	producer_thread(&o, (uint64_t)getpid(), "MainThread");
-	for (i = 0;; i++) {
-		producer_alloc(&o, i, 0x1000 + (i % 1000) * 16, 8);
-		atomic_store(shared, i + 1);
-	}
-}
-
 ATF_TC(killed);
 ATF_TC_HEAD(killed, tc)
 {
@@ -473,7 +322,7 @@ program_child(struct program *p)
 ATF_TC(child);
 ATF_TC_HEAD(child, tc)
 {
-	atf_tc_set_md_var(tc, "descr", "the program is no Python, its child is");
+	atf_tc_set_md_var(tc, "descr", "no Python itself, but its child is");
 }
 ATF_TC_BODY(child, tc)
 {
@@ -566,171 +415,6 @@ ATF_TC_BODY(never_started, tc)
 	mt_collect_free(NULL);
 }
 
-/* ---- Bad days -------------------------------------------------------- */
-
-static int
-program_garbage(struct program *p)
-{
-	struct producer o;
-	uint64_t i;
-
-	if (!hello(p) || !producer_claim(&o, p->page, p->arena, 0))
-		return (1);
-	producer_thread(&o, (uint64_t)getpid(), "MainThread");
-	producer_alloc(&o, 0, 0xa, 1);
-	producer_word(&o, UINT64_MAX);
-	/* And it must not be held up because of that. */
-	for (i = 1; i < MANY; i++)
-		producer_alloc(&o, i, 0x1000 + i * 16, 8);
-	return (0);
-}
-
-ATF_TC(garbage);
-ATF_TC_HEAD(garbage, tc)
-{
-	atf_tc_set_md_var(tc, "descr", "a program that breaks the protocol "
-	    "runs to its end; what it lost is counted and said");
-}
-ATF_TC_BODY(garbage, tc)
-{
-	ATF_CHECK_EQ(0, run(program_garbage));
-	ATF_CHECK_EQ(MT_OK, result.status);
-	ATF_CHECK_EQ(1, result.allocations);
-	ATF_CHECK_EQ(MANY - 1, result.lost_events);
-	ATF_CHECK(strstr(result.notes, "damaged") != NULL);
-}
-
-ATF_TC(collector_killed);
-ATF_TC_HEAD(collector_killed, tc)
-{
-	atf_tc_set_md_var(tc, "descr", "the collector is killed: the program "
-	    "notices, the capture has all but the end");
-}
-ATF_TC_BODY(collector_killed, tc)
-{
-	struct mt_capture *c;
-	pid_t collector, pid;
-	int status;
-
-	new_session(0);
-	/* The program is our child, so that we see how it ends. */
-	pid = start_program(program_endless);
-	if ((collector = fork()) == 0) {
-		start_collecting(pid, "x.bin");
-		for (;;)
-			step();
-	}
-	ATF_REQUIRE(collector > 0);
-	/* Until something of it is in the file. */
-	while (atomic_load(shared) < 2 * MT_RING_WORDS)
-		(void)usleep(1000);
-	(void)sleep(2);
-	ATF_REQUIRE_EQ(0, kill(collector, SIGKILL));
-	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
-	ATF_CHECK_EQ(42, WEXITSTATUS(status));
-	ATF_REQUIRE_EQ(collector, waitpid(collector, NULL, 0));
-	c = open_capture();
-	ATF_CHECK(mt_capture_meta(c)->flags & MT_CAPTURE_CUT);
-	ATF_CHECK(mt_capture_meta(c)->total_allocations > 0);
-	ATF_CHECK_STREQ("3.99.1 (test)", mt_capture_meta(c)->python_version);
-	mt_capture_close(c);
-	mt_collect_free(collect);
-}
-
-/* Waits between its hello and its events. */
-static int
-program_paused(struct program *p)
-{
-	struct producer o;
-	uint64_t i;
-
-	if (!hello(p) || !producer_claim(&o, p->page, p->arena, 0))
-		return (1);
-	atomic_store(&shared[0], 1);
-	while (atomic_load(&shared[1]) == 0)
-		(void)usleep(1000);
-	producer_thread(&o, (uint64_t)getpid(), "MainThread");
-	for (i = 0; i < MANY; i++)
-		producer_alloc(&o, i, 0x1000 + i * 16, 8);
-	return (0);
-}
-
-ATF_TC(disk_full);
-ATF_TC_HEAD(disk_full, tc)
-{
-	atf_tc_set_md_var(tc, "descr", "no more room: events are dropped and "
-	    "counted, the tables are complete");
-}
-ATF_TC_BODY(disk_full, tc)
-{
-	struct rlimit rl = { 1 << 20, 1 << 20 };
-	struct mt_capture *c;
-	int status;
-	pid_t pid;
-
-	new_session(MT_WRITER_NO_COMPRESS);
-	pid = start_program(program_paused);
-	start_collecting(pid, "x.bin");
-	while (atomic_load(&shared[0]) == 0)
-		step();
-	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &rl));
-	atomic_store(&shared[1], 1);
-	status = supervise(pid);
-	mt_collect_finish(collect, status, &result);
-	mt_collect_free(collect);
-	ATF_CHECK_EQ(0, status);
-	ATF_CHECK_EQ(MT_ERR_SYS, result.status);
-	ATF_CHECK(result.lost_events > 0);
-	ATF_CHECK(result.lost_events <= MANY);
-	c = open_capture();
-	ATF_CHECK_EQ(MANY, mt_capture_meta(c)->total_allocations);
-	ATF_CHECK_EQ(result.lost_events, mt_capture_meta(c)->lost_events);
-	ATF_CHECK(mt_capture_meta(c)->flags & MT_CAPTURE_DISK_FULL);
-	ATF_CHECK_EQ(0, mt_capture_meta(c)->flags & MT_CAPTURE_CUT);
-	mt_capture_close(c);
-}
-
-ATF_TC(small_files_only);
-ATF_TC_HEAD(small_files_only, tc)
-{
-	atf_tc_set_md_var(tc, "descr", "a limit of the size of files that "
-	    "leaves no room for a ring: untraced, and told why");
-}
-ATF_TC_BODY(small_files_only, tc)
-{
-	struct rlimit rl = { 1 << 20, 1 << 20 };
-
-	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &rl));
-	ATF_CHECK_EQ(1, WEXITSTATUS(run(program_many)));
-	ATF_CHECK_EQ(0, result.traced);
-	ATF_CHECK_EQ(1, result.ignored);
-	ATF_CHECK(strstr(result.notes, "File too large") != NULL);
-}
-
-ATF_TC(broken_pipe);
-ATF_TC_HEAD(broken_pipe, tc)
-{
-	atf_tc_set_md_var(tc, "descr", "nobody reads the capture: the program "
-	    "is told, and not held up");
-}
-ATF_TC_BODY(broken_pipe, tc)
-{
-	struct mt_error e;
-	int fd[2], status;
-	pid_t pid;
-
-	new_session(0);
-	pid = start_program(program_endless);
-	ATF_REQUIRE_EQ(0, pipe(fd));
-	ATF_REQUIRE_EQ(MT_OK, mt_collect_start(collect, pid, fd[1], "x", &e));
-	(void)close(fd[0]);
-	status = supervise(pid);
-	ATF_CHECK_EQ_MSG(42, WEXITSTATUS(status), "the lifeline is cut");
-	mt_collect_finish(collect, status, &result);
-	ATF_CHECK_EQ(MT_ERR_SYS, result.status);
-	mt_collect_free(collect);
-}
-
 static int
 program_sleeps(struct program *p)
 {
@@ -783,11 +467,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, more);
 	ATF_TP_ADD_TC(tp, no_python);
 	ATF_TP_ADD_TC(tp, never_started);
-	ATF_TP_ADD_TC(tp, garbage);
-	ATF_TP_ADD_TC(tp, collector_killed);
-	ATF_TP_ADD_TC(tp, disk_full);
-	ATF_TP_ADD_TC(tp, small_files_only);
-	ATF_TP_ADD_TC(tp, broken_pipe);
 	ATF_TP_ADD_TC(tp, samples);
 	return (atf_no_error());
 }
