@@ -52,7 +52,8 @@ struct mt_session_page {
 enum mt_ring_state {
 	MT_RING_FREE = 0,	/* zeroed by the collector; a thread may claim it */
 	MT_RING_USED = 1,	/* claimed by the thread tid */
-	MT_RING_LEAVING = 2	/* that thread is about to end */
+	MT_RING_LEAVING = 2	/* that thread is about to end, and writes
+				   until it is gone */
 };
 
 struct mt_ring {

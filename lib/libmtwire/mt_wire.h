@@ -47,7 +47,8 @@ enum mt_op {
 	/* State of the thread, applies to the events after it. */
 	MT_OP_SEQ = 16,		/* bits 0-55: number of the next event */
 	MT_OP_TIME = 17,	/* microseconds on the session's clock */
-	MT_OP_POP = 18,		/* remove this many frames from the top */
+	MT_OP_POP = 18,		/* remove this many frames from the top, or
+				   all if it is MT_WORD_VALUE_MASK */
 	MT_OP_PUSH = 19,	/* a called frame, see MT_FRAME_* */
 	MT_OP_TOP = 20,		/* replace the top frame by this one */
 	/* Descriptions: address bits hold the payload bytes that follow. */

@@ -9,9 +9,10 @@
 struct agent_real agent_real;
 _Alignas(16) unsigned char agent_early_pool[AGENT_EARLY_BYTES];
 
-static size_t	early_used;
-static bool	real_busy;
-static bool	real_done;
+static size_t		early_used;
+/* Volatile: the compiler is told that dlsym() never calls us, but it does. */
+static volatile bool	real_busy;
+static volatile bool	real_done;
 
 bool
 agent_real_init(void)
@@ -29,8 +30,10 @@ agent_real_init(void)
 #define AGENT_HOOK(result, name, params)				\
 	fn = dlsym(RTLD_NEXT, #name);					\
 	memcpy(&agent_real.name, &fn, sizeof(fn));
+#define AGENT_HOOK_OURS(name)
 #include "agent_hooks.def"
 #undef AGENT_HOOK
+#undef AGENT_HOOK_OURS
 	errno = saved;
 	real_done = agent_real.malloc != NULL && agent_real.free != NULL &&
 	    agent_real.calloc != NULL && agent_real.realloc != NULL;

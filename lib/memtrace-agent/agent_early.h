@@ -21,8 +21,10 @@
 /* NULL for what the C library below us lacks. */
 struct agent_real {
 #define AGENT_HOOK(result, name, params)	result (*name) params;
+#define AGENT_HOOK_OURS(name)
 #include "agent_hooks.def"
 #undef AGENT_HOOK
+#undef AGENT_HOOK_OURS
 };
 extern struct agent_real	agent_real;
 

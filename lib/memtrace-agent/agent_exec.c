@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,13 +33,11 @@ static struct {
 void
 agent_exec_follow(const char *agent_path, const char *socket_value)
 {
-	int n;
-
-	n = snprintf(ex.socket, sizeof(ex.socket), "%s%s", EXEC_SOCKET,
-	    socket_value);
-	if (n < 0 || (size_t)n >= sizeof(ex.socket) ||
+	if (strlen(socket_value) + sizeof(EXEC_SOCKET) > sizeof(ex.socket) ||
 	    strlen(agent_path) >= sizeof(ex.path))
 		return;
+	strcpy(ex.socket, EXEC_SOCKET);
+	strcat(ex.socket, socket_value);
 	strcpy(ex.path, agent_path);
 	ex.follow = true;
 }

@@ -5,6 +5,7 @@
  */
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -251,23 +252,29 @@ hook_mmap(void *addr, size_t len, int prot, int flags, int fd, off64_t offset)
 	return (p);
 }
 
+/* An allocator that is started by our look-up needs memory of the system. */
+static void *
+hook_mmap_early(void *addr, size_t len, int prot, int flags, int fd,
+    off64_t offset)
+{
+	long p = syscall(SYS_mmap, addr, len, prot, flags, fd, offset);
+
+	return ((void *)p);
+}
+
 AGENT_EXPORT void *
 mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
-	if (agent_real.mmap64 == NULL && !agent_real_init()) {
-		errno = ENOMEM;
-		return (MAP_FAILED);
-	}
+	if (agent_real.mmap64 == NULL && !agent_real_init())
+		return (hook_mmap_early(addr, len, prot, flags, fd, offset));
 	return (hook_mmap(addr, len, prot, flags, fd, offset));
 }
 
 AGENT_EXPORT void *
 mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t offset)
 {
-	if (agent_real.mmap64 == NULL && !agent_real_init()) {
-		errno = ENOMEM;
-		return (MAP_FAILED);
-	}
+	if (agent_real.mmap64 == NULL && !agent_real_init())
+		return (hook_mmap_early(addr, len, prot, flags, fd, offset));
 	return (hook_mmap(addr, len, prot, flags, fd, offset));
 }
 
@@ -278,10 +285,8 @@ munmap(void *addr, size_t len)
 	uint64_t number;
 	int error;
 
-	if (agent_real.munmap == NULL && !agent_real_init()) {
-		errno = EINVAL;
-		return (-1);
-	}
+	if (agent_real.munmap == NULL && !agent_real_init())
+		return ((int)syscall(SYS_munmap, addr, len));
 	if ((t = agent_enter()) == NULL)
 		return (agent_real.munmap(addr, len));
 	number = agent_record_number();
