@@ -1,0 +1,38 @@
+"""usage: truth_main.py log [rounds]
+
+Allocates in all kinds of code, and writes what it did to log.
+"""
+import atexit
+import sys
+
+import truth_async          # each adds its kinds
+import truth_classes
+import truth_codes
+import truth_deep
+import truth_kinds
+import truth_log
+import truth_threads
+
+atexit.register(truth_log.write, sys.argv[1])
+# A debug build takes ten times as long.
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else \
+    1 if truth_log.DEBUG else 3
+
+
+@atexit.register
+def at_exit():
+    truth_kinds.step(2)
+
+
+make, size = truth_kinds.block()
+make(size)
+for function in truth_kinds.KINDS:
+    function(0)
+    function(1)
+for i in range(ROUNDS * len(truth_kinds.KINDS)):
+    truth_kinds.RANDOM.choice(truth_kinds.KINDS)(i % 7)
+truth_codes.churn(500 * ROUNDS)
+truth_deep.run()
+truth_deep.run_overflow()
+truth_threads.run()
+make(size)
