@@ -98,14 +98,14 @@ struct mt_code {
  */
 struct mt_node {
 	uint32_t	parent;		/* the caller */
-	uint32_t	code;		/* index for mt_capture_code() */
+	uint32_t	code;		/* index in mt_capture_codes() */
 	int32_t		offset;		/* of the call, bytes; <0: not started */
 };
 
 /* All that one thread allocated at one stack through one function. */
 struct mt_site {
 	uint32_t	node;
-	uint32_t	thread;		/* index for mt_capture_thread() */
+	uint32_t	thread;		/* index in mt_capture_threads() */
 	uint32_t	allocator;	/* enum mt_allocator */
 	uint64_t	allocations;	/* ever */
 	uint64_t	bytes;
