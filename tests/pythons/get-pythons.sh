@@ -10,7 +10,11 @@
 #
 # Prints the path of each working interpreter on a line of its own; everything
 # else goes to standard error.  What is already there is kept, so a second run
-# only checks and prints.  Needs root, a Debian system and about 1 GB.
+# only checks and prints.  Exits 1 if one of them does not work.  Needs root,
+# a Debian system and about 2 GB.
+#
+# Started under a name without a slash that is not in $PATH, they look for
+# their library in /usr and fail: run them by path.
 #
 # Environment: MIRROR, the Debian mirror; default: where apt gets Debian from.
 
@@ -43,11 +47,12 @@ die()
 	exit 1
 }
 
-# Install packages on this system; the lock may be held by another apt-get.
+# Install packages on this system, but leave those alone that it has.
+# The lock may be held by another apt-get.
 host_install()
 {
 	set -- apt-get -o DPkg::Lock::Timeout=600 install -y \
-	    --no-install-recommends "$@"
+	    --no-install-recommends --no-upgrade "$@"
 	"$@" || { apt_update apt-get -o DPkg::Lock::Timeout=600 && "$@"; }
 }
 
@@ -108,7 +113,7 @@ make_root()
 
 is_installed()
 {
-	# ${Status} is dpkg-query's.
+	# ${...} is dpkg-query's here.
 	# shellcheck disable=SC2016
 	[ "$(dpkg-query --admindir="$root/var/lib/dpkg" -W \
 	    -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -129,13 +134,15 @@ install_pythons()
 	[ -n "$missing" ] || return 0
 	# Word splitting is wanted.
 	# shellcheck disable=SC2086
-	root_install $missing && return 0
-	# Either the index is older than the mirror, or sid lacks a package
-	# today: it changes every day.  Then take what there is.
-	apt_update in_root apt-get
-	for p in $missing; do
-		root_install "$p" || say "$p: not available"
-	done
+	if ! root_install $missing; then
+		# Either the index is older than the mirror, or sid lacks a
+		# package today: it changes daily.  Then take what there is.
+		apt_update in_root apt-get
+		for p in $missing; do
+			root_install "$p" || say "$p: not available"
+		done
+	fi
+	in_root apt-get clean
 }
 
 # Make copy $2 of the root's program $1 that finds the loader and the libraries
@@ -143,8 +150,11 @@ install_pythons()
 patch_python()
 {
 	interp=$(patchelf --print-interpreter "$1")
-	# A root that was moved has copies that point to its old place.
-	if [ -x "$2" ] && [ -n "$(find "$2" -newer "$1")" ] &&
+	# A copy has the time of its original, so that one made before an
+	# upgrade of the original shows.  In a root that was moved the copies
+	# point to its old place.
+	if [ -x "$2" ] &&
+	    [ -z "$(find "$1" "$2" -newer "$1" -o -newer "$2")" ] &&
 	    [ "$(patchelf --print-interpreter "$2")" = "$root$interp" ]
 	then
 		return 0
@@ -159,6 +169,7 @@ patch_python()
 	# extension modules need.
 	patchelf --set-interpreter "$root$interp" \
 	    --force-rpath --set-rpath "$rpath" "$2.new"
+	touch -r "$1" "$2.new"
 	# By rename, because a test may be running the old one.
 	mv -f "$2.new" "$2"
 }
@@ -181,14 +192,18 @@ patch_pythons()
 # that silently runs this system's library is of no use.
 report()
 {
-	v=$("$1" -c "$check") || { say "$1: does not work"; return 0; }
-	prefix=$("$1" -c 'import sys; print(sys.prefix)')
-	if [ "$prefix" != "$2" ]; then
+	if ! v=$("$1" -c "$check") ||
+	    ! prefix=$("$1" -c 'import sys; print(sys.prefix)')
+	then
+		say "$1: does not work"
+		status=1
+	elif [ "$prefix" != "$2" ]; then
 		say "$1: prefix is $prefix, not $2"
-		return 0
+		status=1
+	else
+		say "${1##*/}: $v"
+		echo "$1" >&3
 	fi
-	say "${1##*/}:" "$v"
-	echo "$1" >&3
 }
 
 # An apt tool in the root that sees nothing but the source of $ft_version, so
@@ -215,6 +230,7 @@ ft_source()
 	ft_apt apt-get source --download-only "python$ft_version=$v"
 	tar -x --strip-components 1 -C "$1" \
 	    -f "$root/usr/src/python${ft_version}_${v%-*}.orig.tar.xz"
+	rm -f "$root/usr/src/python${ft_version}_${v%-*}"[.-]*
 }
 
 # Built with this system's compiler and libraries, so it needs no patching.
@@ -228,15 +244,15 @@ make_free_threaded()
 	host_install gcc libc6-dev make xz-utils libffi-dev libsqlite3-dev \
 	    libssl-dev zlib1g-dev
 	ft_source "$build/source"
+	# -O1 and no PGO: built in two minutes, fast enough for tests.
 	(
-		cd "$build/source"
-		# -O1 and no PGO: built in a minute, fast enough for tests.
+		cd "$build/source" &&
 		./configure --prefix="$dir/${ft_version}t" --disable-gil \
-		    --without-ensurepip --disable-test-modules CFLAGS=-O1
-		make -j "$(nproc)"
-		# The rename makes it all there or not there at all.
+		    --without-ensurepip --disable-test-modules CFLAGS=-O1 &&
+		make -j "$(nproc)" &&
 		make install DESTDIR="$build/dest"
-	) > "$build/log" || die "build failed, see $build/log"
+	) > "$build/log" 2>&1 || die "build failed, see $build/log"
+	# Installed elsewhere and renamed: it is complete or not there.
 	mv "$build/dest$dir/${ft_version}t" "$dir/${ft_version}t"
 	rm -rf "$build"
 }
@@ -257,12 +273,17 @@ dir=${1:-$dir}
 
 # A profiler under test must not get into the tools used here, nor may the
 # environment tell the interpreters where their library is.
-unset LD_PRELOAD LD_LIBRARY_PATH PYTHONHOME PYTHONPATH
+unset LD_PRELOAD LD_LIBRARY_PATH PYTHONHOME PYTHONPATH PYTHONMALLOC
+PATH=$PATH:/usr/sbin:/sbin
 
 exec 3>&1 1>&2
 mkdir -p "$dir"
 # The paths end up in the programs; the loader wants them absolute.
 dir=$(cd "$dir" && pwd -P)
+# debootstrap fails half way on blanks, and the rpath is split at colons.
+case $dir in
+*[!A-Za-z0-9/._+-]*)	die "$dir: unsuitable name" ;;
+esac
 root=$dir/root
 exec 9>"$dir/.lock"
 flock 9
@@ -272,8 +293,10 @@ install_pythons
 patch_pythons
 [ $free_threaded = no ] || make_free_threaded
 
+status=0
 for py in "$root"/usr/bin/python3.*-host; do
 	report "$py" "$root/usr"
 done
 py=$dir/${ft_version}t/bin/python${ft_version}t
 [ ! -x "$py" ] || report "$py" "$dir/${ft_version}t"
+exit $status
