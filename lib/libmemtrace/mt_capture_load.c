@@ -266,8 +266,8 @@ mt_capture_load_nodes(struct mt_capture *c, struct mt_cursor *cur,
 	st = mt_tables_get_first_node(cur, &id);
 	if (st != MT_OK)
 		return (st);
-	if (id > c->nnodes && (id - c->nnodes - 1) / NODES_PER_BYTE >
-	    c->source.size + ID_SLACK)
+	if (id > c->nnodes + ID_SLACK &&
+	    (id - c->nnodes - ID_SLACK) / NODES_PER_BYTE > c->source.size)
 		return (MT_ERR_FORMAT);
 	for (; (st = mt_tables_get_node(cur, id, &node)) == MT_OK; id++) {
 		if (id == UINT32_MAX)
