@@ -103,7 +103,7 @@ mt_capture_read_all(struct mt_capture *c, struct mt_error *e)
 	}
 	mt_capture_totals(c);
 	/* In the file it counts from the start. */
-	if (c->meta.peak_bytes > 0)
+	if (c->has & MT_HAS_PEAK_TIME)
 		c->meta.peak_time_ns += c->meta.start_time_ns;
 	return (MT_OK);
 }

@@ -33,7 +33,8 @@ enum mt_capture_has {
 	MT_HAS_BYTES = 2,
 	MT_HAS_PEAK = 4,
 	MT_HAS_LEAKED_ALLOCATIONS = 8,
-	MT_HAS_LEAKED_BYTES = 16
+	MT_HAS_LEAKED_BYTES = 16,
+	MT_HAS_PEAK_TIME = 32
 };
 
 struct mt_capture {

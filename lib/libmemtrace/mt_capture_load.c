@@ -85,7 +85,7 @@ mt_capture_meta_field(struct mt_capture *c, const char *key)
 		    MT_HAS_ALLOCATIONS },
 		{ "total_bytes", &c->meta.total_bytes, MT_HAS_BYTES },
 		{ "peak_bytes", &c->meta.peak_bytes, MT_HAS_PEAK },
-		{ "peak_time_ns", &c->meta.peak_time_ns, 0 },
+		{ "peak_time_ns", &c->meta.peak_time_ns, MT_HAS_PEAK_TIME },
 		{ "leaked_allocations", &c->meta.leaked_allocations,
 		    MT_HAS_LEAKED_ALLOCATIONS },
 		{ "leaked_bytes", &c->meta.leaked_bytes,

@@ -163,11 +163,10 @@ mt_rebuild_totals(struct mt_rebuild *r)
 	m->total_allocations = t.allocations;
 	m->total_bytes = t.bytes;
 	m->peak_bytes = t.peak;
-	m->peak_time_ns = t.peak == 0 ? 0 : r->rec->agg.peak_time_ns;
+	m->peak_time_ns = r->rec->agg.peak_time_ns;
 	m->flags |= MT_CAPTURE_REBUILT;
-	r->c->has |= MT_HAS_ALLOCATIONS | MT_HAS_BYTES | MT_HAS_PEAK;
-	r->c->has &= ~(unsigned)(MT_HAS_LEAKED_ALLOCATIONS |
-	    MT_HAS_LEAKED_BYTES);
+	r->c->has = MT_HAS_ALLOCATIONS | MT_HAS_BYTES | MT_HAS_PEAK |
+	    (t.peak > 0 ? (unsigned)MT_HAS_PEAK_TIME : 0);
 }
 
 static enum mt_status
