@@ -372,7 +372,9 @@ mt_recorder_new(struct mt_recorder **out, const struct mt_sink *sink,
 	}
 	if (!mt_stack_init(&r->stack) ||
 	    mt_recorder_code_new(r, &unknown, NULL) != MT_OK ||
-	    mt_recorder_unknown(r, unknown, NULL) != MT_OK)
+	    mt_recorder_unknown(r, unknown, NULL) != MT_OK ||
+	    ((flags & MT_RECORDER_AGGREGATE) != 0 &&
+	    mt_recorder_number(r, "aggregated", 1, NULL) != MT_OK))
 		goto fail;
 	*out = r;
 	return (MT_OK);
