@@ -15,6 +15,7 @@
 
 #include <fe_warn.h>
 #include <mt_collect.h>
+#include <mt_hello.h>
 #include <mt_record.h>
 
 #include "run_name.h"
@@ -28,27 +29,25 @@
 #define SAMPLE_MS	10
 #define EXITED(status)	((status) << 8)		/* as wait(2) reports it */
 
-/* Options without a letter. */
-enum {
-	OPT_COMPRESS = 256,
-	OPT_NO_COMPRESS,
-	OPT_PYTHON
-};
+#define OPT_PYTHON	256	/* an option without a letter */
 
 static struct opts {
 	const char	*output;
 	const char	*python;
 	bool		 force;
 	bool		 quiet;
-	bool		 compress;
-	bool		 no_compress;
+	int		 aggregate;
+	int		 compress;
+	int		 no_compress;
+	int		 python_allocators;
 	char		*module;
 	char		*code;
 } opts;
 
 static const char usage_text[] =
     "usage: memray-run [-fq] [-o file] [--python interpreter]\n"
-    "                  [--compress-on-exit | --no-compress]\n"
+    "                  [--compress-on-exit | --no-compress] [--aggregate]\n"
+    "                  [--trace-python-allocators]\n"
     "                  file | directory | - | -m module | -c code | program\n"
     "                  [argument ...]\n";
 
@@ -56,16 +55,20 @@ static const char help_text[] =
     "\n"
     "Run a Python program and record its memory allocations.\n"
     "\n"
-    "  -c code                   run the code in this string\n"
-    "      --compress-on-exit    write a compressed capture (the default)\n"
-    "  -f, --force               replace the capture if it exists\n"
-    "  -h, --help                print this and end\n"
-    "  -m module                 run a module as a script\n"
-    "      --no-compress         write the capture uncompressed\n"
-    "  -o, --output file         name of the capture, - is standard output\n"
-    "      --python interpreter  the Python to use (python3)\n"
-    "  -q, --quiet               print nothing but errors\n"
-    "  -V, --version             print the version and end\n"
+    "      --aggregate              write a small capture, without events\n"
+    "  -c code                      run the code in this string\n"
+    "      --compress-on-exit       write a compressed capture (the default)\n"
+    "  -f, --force                  replace the capture if it exists\n"
+    "  -h, --help                   print this and end\n"
+    "  -m module                    run a module as a script\n"
+    "      --no-compress            write the capture uncompressed\n"
+    "  -o, --output file            name of the capture, - is standard output\n"
+    "      --python interpreter     the Python to use (python3)\n"
+    "  -q, --quiet                  print nothing but errors\n"
+    "      --trace-python-allocators\n"
+    "                               record each object, not only memory that\n"
+    "                               the interpreter gets from the system\n"
+    "  -V, --version                print the version and end\n"
     "\n"
     "Options behind the program belong to the program.  -c and -m end the\n"
     "options, too.  The capture is memray-<program>.<pid>.bin, beside the\n"
@@ -93,13 +96,16 @@ static void
 parse_options(int argc, char **argv)
 {
 	static const struct option longopts[] = {
-		{ "compress-on-exit", no_argument, NULL, OPT_COMPRESS },
+		{ "aggregate", no_argument, &opts.aggregate, 1 },
+		{ "compress-on-exit", no_argument, &opts.compress, 1 },
 		{ "force", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
-		{ "no-compress", no_argument, NULL, OPT_NO_COMPRESS },
+		{ "no-compress", no_argument, &opts.no_compress, 1 },
 		{ "output", required_argument, NULL, 'o' },
 		{ "python", required_argument, NULL, OPT_PYTHON },
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "trace-python-allocators", no_argument,
+		    &opts.python_allocators, 1 },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -108,6 +114,8 @@ parse_options(int argc, char **argv)
 	while (opts.module == NULL && opts.code == NULL &&
 	    (ch = getopt_long(argc, argv, "+c:fhm:o:qV", longopts, NULL)) != -1)
 		switch (ch) {
+		case 0:
+			break;
 		case 'c':
 			opts.code = optarg;
 			break;
@@ -127,19 +135,13 @@ parse_options(int argc, char **argv)
 			break;
 		case 'V':
 			answer("memray-run " MT_VERSION_STRING, "\n");
-		case OPT_COMPRESS:
-			opts.compress = true;
-			break;
-		case OPT_NO_COMPRESS:
-			opts.no_compress = true;
-			break;
 		case OPT_PYTHON:
 			opts.python = optarg;
 			break;
 		default:
 			usage();
 		}
-	if (opts.compress && opts.no_compress) {
+	if (opts.compress != 0 && opts.no_compress != 0) {
 		warnx("--compress-on-exit excludes --no-compress");
 		usage();
 	}
@@ -191,7 +193,10 @@ static struct mt_collect *
 new_session(void)
 {
 	struct mt_collect_options co = {
-		.writer_flags = opts.no_compress ? MT_WRITER_NO_COMPRESS : 0,
+		.recorder_flags = opts.aggregate != 0 ? MT_RECORDER_AGGREGATE : 0,
+		.writer_flags = opts.no_compress != 0 ? MT_WRITER_NO_COMPRESS : 0,
+		.agent_flags = opts.python_allocators != 0 ?
+		    MT_FLAG_PYTHON_ALLOCATORS : 0,
 		.sample_ms = SAMPLE_MS
 	};
 	struct mt_collect *collect;
