@@ -12,6 +12,12 @@
 /* Kept outside struct agent: a forked child goes on calling through us. */
 static struct agent_pyallocator pyalloc_old[AGENT_PY_DOMAINS];
 
+/* Largest request that pymalloc serves from its own arenas. */
+#define PYALLOC_SMALL	512
+
+static _Thread_local bool pyalloc_inside
+    __attribute__((__tls_model__("initial-exec")));
+
 static AGENT_HOT void *
 pyalloc_malloc(void *ctx, size_t size)
 {
@@ -90,4 +96,84 @@ agent_pyalloc_install(void)
 		ours.ctx = &pyalloc_old[domain];
 		agent_pyapi.set_allocator(domain, &ours);
 	}
+}
+
+/*
+ * A small request is what makes the allocator ask for an arena; objects of
+ * a free-threaded build never come from malloc(3), whatever their size.
+ */
+static inline bool
+guard_enter(size_t size)
+{
+	bool was = pyalloc_inside;
+
+	if (size <= PYALLOC_SMALL || agent_pyapi.free_threaded)
+		pyalloc_inside = true;
+	return (was);
+}
+
+static void *
+guard_malloc(void *ctx, size_t size)
+{
+	const struct agent_pyallocator *old = ctx;
+	bool was = guard_enter(size);
+	void *p;
+
+	p = old->malloc(old->ctx, size);
+	pyalloc_inside = was;
+	return (p);
+}
+
+static void *
+guard_calloc(void *ctx, size_t n, size_t size)
+{
+	const struct agent_pyallocator *old = ctx;
+	bool was = guard_enter(size == 0 || n <= PYALLOC_SMALL / size ? 0 :
+	    SIZE_MAX);
+	void *p;
+
+	p = old->calloc(old->ctx, n, size);
+	pyalloc_inside = was;
+	return (p);
+}
+
+static void *
+guard_realloc(void *ctx, void *from, size_t size)
+{
+	const struct agent_pyallocator *old = ctx;
+	bool was = guard_enter(size);
+	void *p;
+
+	p = old->realloc(old->ctx, from, size);
+	pyalloc_inside = was;
+	return (p);
+}
+
+static void
+guard_free(void *ctx, void *p)
+{
+	const struct agent_pyallocator *old = ctx;
+
+	old->free(old->ctx, p);
+}
+
+void
+agent_pyalloc_guard(void)
+{
+	struct agent_pyallocator ours = { NULL, guard_malloc, guard_calloc,
+	    guard_realloc, guard_free };
+	int domain;
+
+	/* Not the raw one, which is malloc(3) itself. */
+	for (domain = 1; domain < AGENT_PY_DOMAINS; domain++) {
+		agent_pyapi.get_allocator(domain, &pyalloc_old[domain]);
+		ours.ctx = &pyalloc_old[domain];
+		agent_pyapi.set_allocator(domain, &ours);
+	}
+}
+
+bool
+agent_pyalloc_inside(void)
+{
+	return (pyalloc_inside);
 }

@@ -3,6 +3,8 @@
 #ifndef AGENT_PYALLOC_H
 #define AGENT_PYALLOC_H
 
+#include <stdbool.h>
+
 /*
  * Record every allocation through the three domains from now on, as an event
  * of its own kind; what they ask the system for in turn is then not recorded,
@@ -10,5 +12,13 @@
  * inside an allocator.
  */
 void	agent_pyalloc_install(void);
+
+/*
+ * Where stacks come from the public functions, which make objects: tell when
+ * the calling thread is inside the allocator of objects, which they may then
+ * not enter again.  The same conditions; instead of agent_pyalloc_install().
+ */
+void	agent_pyalloc_guard(void);
+bool	agent_pyalloc_inside(void);
 
 #endif /* AGENT_PYALLOC_H */

@@ -67,6 +67,8 @@ struct agent_pyapi {
 	int		 (*frame_line)(void *);
 	char		*code_type;		/* PyCode_Type */
 	char		*none;			/* Py_None */
+	void		*(*encode_fs)(void *);	/* str to bytes */
+	char		*(*bytes_text)(void *);
 	/* Optional. */
 	const char	*(*allocator_name)(void);
 	int		 (*gc_disable)(void);	/* 3.10 on */

@@ -4,6 +4,7 @@
 
 #include "agent_early.h"
 #include "agent_out.h"
+#include "agent_pyalloc.h"
 #include "agent_pyapi.h"
 #include "agent_pycheck.h"
 #include "agent_pycode.h"
@@ -285,8 +286,11 @@ agent_pycheck_update(struct agent_thread *t)
 	uint32_t old = t->stack.n;
 	int gc = 0;
 
-	/* Without the GIL nothing can be asked: no Python stack. */
-	if (agent_pyapi_attached()) {
+	/*
+	 * Without the GIL nothing can be asked, nor while the interpreter gets
+	 * an arena for its small objects: no Python stack.
+	 */
+	if (agent_pyapi_attached() && !agent_pyalloc_inside()) {
 		agent_pyapi.err_fetch(&type, &value, &traceback);
 		if (agent_pyapi.gc_disable != NULL)
 			gc = agent_pyapi.gc_disable();
@@ -301,8 +305,18 @@ agent_pycheck_update(struct agent_thread *t)
 static void
 pycheck_text(void *code, const char *name, const char **text, void **ref)
 {
+	void *bytes;
+
 	*ref = agent_pyapi.get_attr(code, name);
 	*text = *ref == NULL ? NULL : agent_pyapi.str_utf8(*ref);
+	/* The name of a file may be what no UTF-8 is. */
+	if (*text == NULL && *ref != NULL) {
+		agent_pyapi.err_clear();
+		bytes = agent_pyapi.encode_fs(*ref);
+		agent_pyapi.decref(*ref);
+		if ((*ref = bytes) != NULL)
+			*text = agent_pyapi.bytes_text(bytes);
+	}
 	if (*text == NULL) {
 		agent_pyapi.err_clear();
 		*text = "<unknown>";

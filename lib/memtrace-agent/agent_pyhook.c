@@ -144,6 +144,8 @@ pyhook_start(void)
 	agent_record_mark(t, MT_MARK_START);
 	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) != 0)
 		agent_pyalloc_install();
+	else if (why != NULL)
+		agent_pyalloc_guard();
 	agent_leave(t);
 	atomic_store(&pyhook_tracing, true);
 	if ((agent->flags & MT_FLAG_FOLLOW) != 0)

@@ -72,6 +72,12 @@ agent_pystack_init(enum agent_walk mode, const struct agent_pyoffsets *o)
 	py.ip = o->f_ip;
 }
 
+enum agent_walk
+agent_pystack_mode(void)
+{
+	return (py.mode);
+}
+
 /* The newest frame of this thread, NULL without a Python stack. */
 static inline const char *
 pystack_first(void)

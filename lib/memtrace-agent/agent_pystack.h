@@ -24,6 +24,8 @@ enum agent_walk {
  */
 void	agent_pystack_init(enum agent_walk, const struct agent_pyoffsets *);
 
+enum agent_walk	agent_pystack_mode(void);
+
 /* Tell the collector how the stack of this thread has changed. */
 void	agent_pystack_update(struct agent_thread *);
 

@@ -46,33 +46,113 @@ pythread_is_start(const struct agent_pyoffsets *o, const char *code)
 }
 
 /*
- * The name of the Thread that the calling code starts.  Its attribute is read
- * without asking the object's own class, which may be the user's code.
+ * The name of a Thread.  Its attribute is read without asking the object's
+ * own class, which may be the user's code.
  */
-static void
-pythread_name(char *out)
+static void *
+pythread_name_of(void *thread)
 {
-	const struct agent_pyoffsets *o = pythread_row();
+	void *key, *name = NULL;
+
+	if ((key = agent_pyapi.str_from("_name")) != NULL) {
+		name = agent_pyapi.generic_get_attr(thread, key);
+		agent_pyapi.decref(key);
+	}
+	return (name);
+}
+
+/* Does an attribute of the object end in this text? */
+static bool
+pythread_attr_ends(void *object, const char *attr, const char *end)
+{
+	void *value = agent_pyapi.get_attr(object, attr);
+	const char *text;
+	bool ends = false;
+	size_t n;
+
+	if (value == NULL)
+		return (false);
+	if ((text = agent_pyapi.str_utf8(value)) != NULL)
+		ends = (n = strlen(text)) >= strlen(end) &&
+		    strcmp(text + n - strlen(end), end) == 0;
+	agent_pyapi.decref(value);
+	return (ends);
+}
+
+/* The Thread whose start() is running, a new reference, or NULL. */
+static void *
+pythread_self(void *frame)
+{
+	void *code, *get = NULL, *key, *locals = NULL, *self = NULL;
+
+	code = agent_pyapi.get_attr(frame, "f_code");
+	if (code == NULL)
+		return (NULL);
+	if (pythread_attr_ends(code, "co_name", "start") &&
+	    (pythread_attr_ends(code, "co_filename", "threading.py") ||
+	    pythread_attr_ends(code, "co_filename", "<frozen threading>")))
+		locals = agent_pyapi.get_attr(frame, "f_locals");
+	if (locals != NULL)
+		get = agent_pyapi.get_attr(locals, "get");
+	key = get == NULL ? NULL : agent_pyapi.str_from("self");
+	if (key != NULL) {
+		self = agent_pyapi.call_one(get, key, NULL);
+		agent_pyapi.decref(key);
+	}
+	if (get != NULL)
+		agent_pyapi.decref(get);
+	if (locals != NULL)
+		agent_pyapi.decref(locals);
+	agent_pyapi.decref(code);
+	return (self);
+}
+
+/* By the public functions, where the frames cannot be read. */
+static void
+pythread_name_slow(char *out)
+{
+	void *frame = agent_pyapi.eval_frame(), *name, *self;
+	const char *text;
+
+	if (frame == NULL || (self = pythread_self(frame)) == NULL)
+		return;
+	if ((name = pythread_name_of(self)) != NULL) {
+		if ((text = agent_pyapi.str_utf8(name)) != NULL)
+			strncpy(out, text, PYTHREAD_NAME - 1);
+		agent_pyapi.decref(name);
+	}
+	agent_pyapi.decref(self);
+}
+
+static void
+pythread_name_fast(const struct agent_pyoffsets *o, char *out)
+{
 	const char *code, *local;
 	struct agent_pystr s;
-	void *key, *name = NULL, *self;
+	void *name, *self;
 
-	if (o == NULL || !agent_pyapi_attached() ||
-	    agent_pyapi.err_occurred() != NULL ||
-	    (code = agent_pystack_top(&local)) == NULL || local == NULL ||
+	if ((code = agent_pystack_top(&local)) == NULL || local == NULL ||
 	    !pythread_is_start(o, code))
 		return;
 	memcpy(&self, &local, sizeof(self));
-	if ((key = agent_pyapi.str_from("_name")) != NULL) {
-		name = agent_pyapi.generic_get_attr(self, key);
-		agent_pyapi.decref(key);
-	}
-	agent_pyapi.err_clear();
-	if (name == NULL)
+	if ((name = pythread_name_of(self)) == NULL)
 		return;
 	agent_pystr_get(o, name, &s);
 	agent_pystr_copy(&s, out, PYTHREAD_NAME);
 	agent_pyapi.decref(name);
+}
+
+/* The name of the Thread that the calling code starts, if it does. */
+static void
+pythread_name(char *out)
+{
+	if (!agent_pyapi_attached() || agent_pyapi.err_occurred() != NULL)
+		return;
+	if (agent_pystack_mode() == AGENT_WALK_FRAMES)
+		pythread_name_fast(pythread_row(), out);
+	else
+		pythread_name_slow(out);
+	agent_pyapi.err_clear();
 }
 
 /* The name stays on the stack of the thread for as long as it runs. */
@@ -97,7 +177,7 @@ agent_pythread_create(pthread_t *thread, const pthread_attr_t *attr,
 		return (agent_real.pthread_create(thread, attr, start, arg));
 	s->start = start;
 	s->arg = arg;
-	s->name[0] = '\0';
+	memset(s->name, 0, sizeof(s->name));
 	pythread_name(s->name);
 	error = agent_real.pthread_create(thread, attr, pythread_main, s);
 	if (error != 0)
