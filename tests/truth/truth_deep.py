@@ -63,13 +63,14 @@ def deep_generator(depth):
             yield 1
 
 
-def run():
+def run(deepest):
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(12000)
     try:
         for depth in (10, 300, 511, 512, 513, 1000, 5000):
-            dive(depth, many_at_bottom)
-        dive(1000, lambda: saw(20))
+            if depth <= deepest:
+                dive(depth, many_at_bottom)
+        dive(min(deepest, 1000), lambda: saw(20))
         Tree(400)
         comprehend(200)
         for _ in deep_generator(300):

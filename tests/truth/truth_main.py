@@ -1,4 +1,4 @@
-"""usage: truth_main.py log [rounds]
+"""usage: truth_main.py log [rounds [depth]]
 
 Allocates in all kinds of code, and writes what it did to log.
 """
@@ -17,6 +17,7 @@ atexit.register(truth_log.write, sys.argv[1])
 # A debug build takes ten times as long.
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else \
     1 if truth_log.DEBUG else 3
+DEPTH = int(sys.argv[3]) if len(sys.argv) > 3 else 5000
 
 
 @atexit.register
@@ -32,7 +33,7 @@ for function in truth_kinds.KINDS:
 for i in range(ROUNDS * len(truth_kinds.KINDS)):
     truth_kinds.RANDOM.choice(truth_kinds.KINDS)(i % 7)
 truth_codes.churn(500 * ROUNDS)
-truth_deep.run()
+truth_deep.run(DEPTH)
 truth_deep.run_overflow()
 truth_threads.run()
 make(size)

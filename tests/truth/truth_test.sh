@@ -20,9 +20,8 @@ truth_dump()
 # The same, with the environment "$1" and less to do.
 truth_env()
 {
-	rounds=1
 	atf_check -e ignore env "$1" memray-run -q -o cap.bin "$py" \
-	    "$src/truth_main.py" log $rounds
+	    "$src/truth_main.py" log 1 600
 	truth_dump
 	shift
 	atf_check -o save:result "$py" "$src/truth_compare.py" "$@" \
