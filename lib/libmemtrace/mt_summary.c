@@ -18,12 +18,12 @@
 #include "mt_summary.h"
 
 #define SORT_COLUMNS	5
+#define AHEAD		8u	/* nodes, whose places are fetched early */
 #define NO_STACK	"<no Python stack>"
 
 struct func {
 	uint32_t	function;	/* string */
 	uint32_t	file;		/* string */
-	uint32_t	on_path;
 	uint64_t	total_bytes;
 	uint64_t	own_bytes;
 	uint64_t	total_allocations;
@@ -34,9 +34,7 @@ struct func {
 struct line {
 	uint32_t	func;
 	uint32_t	line;
-	uint32_t	on_path;
 	uint64_t	bytes;
-	uint64_t	allocations;
 };
 
 struct mt_summary {
@@ -57,26 +55,42 @@ struct mt_summary {
 
 /* What is worked out for a node of one capture. */
 struct branch {
+	uint32_t	func;
 	uint32_t	line;
 	uint32_t	child;		/* the first; 0 if there is none */
-	uint32_t	sibling;	/* the next; likewise */
-	uint64_t	own_bytes;
-	uint64_t	own_allocations;
+	uint32_t	next;		/* child of the parent, or the parent */
 	uint64_t	bytes;		/* with all below */
 	uint64_t	allocations;
+};
+
+/* What was allocated by a node's function itself. */
+struct own {
+	uint64_t	bytes;
+	uint64_t	allocations;
+};
+
+/* Where calls are made: far fewer than nodes. */
+struct place {
+	uint32_t	code;
+	int32_t		offset;
+	uint32_t	func;
+	uint32_t	line;
 };
 
 /* One push. */
 struct push {
 	struct mt_summary			*s;
 	const struct mt_summary_tables		*t;
-	struct branch				*branch;
+	struct branch				*branch;	/* by node */
+	struct own				*own;		/* likewise */
 	uint32_t				*func_of; /* by code */
-	struct mt_hash				 place;	/* (code, offset) */
-	const struct mt_node			**place_node;
-	uint32_t				*place_line;
+	struct mt_hash				 place_index;
+	struct place				*place;
 	uint32_t				 nplaces;
 	uint32_t				 place_cap;
+	/* How often each is on the path from the root to where we are. */
+	uint32_t				*func_on_path;
+	uint32_t				*line_on_path;
 };
 
 enum mt_status
@@ -195,41 +209,63 @@ line_get(struct mt_summary *s, uint32_t func, uint32_t line)
 	return (s->nlines++);
 }
 
-/*
- * The line of a node.  Places in the code are far fewer than nodes, so each
- * is looked up in a line table only once.
- */
-static uint32_t
-place_line(struct push *p, const struct mt_node *n)
+static uint64_t
+place_hash(const struct mt_node *n)
 {
-	uint64_t h;
-	uint32_t cap, i, line, pos;
+	return (mt_hash_mix((uint64_t)n->code << 32 | (uint32_t)n->offset));
+}
+
+/* See mt_live_prefetch() for the attribute. */
+__attribute__((__always_inline__)) static inline void
+place_prefetch(const struct push *p, const struct mt_node *n)
+{
+	if (p->place_index.slot != NULL)
+		__builtin_prefetch(&p->place_index.slot[
+		    mt_hash_start(&p->place_index, place_hash(n))]);
+}
+
+/* A place that was not seen before: the only one to look at line tables. */
+static const struct place *
+place_new(struct push *p, const struct mt_node *n, uint64_t hash)
+{
+	const struct mt_code *c = &p->t->codes[n->code];
+	struct place *pl;
 	void *array;
 
-	h = mt_hash_mix((uint64_t)n->code << 32 | (uint32_t)n->offset);
-	pos = mt_hash_start(&p->place, h);
-	while ((i = mt_hash_next(&p->place, h, &pos)) != MT_HASH_NONE)
-		if (p->place_node[i]->code == n->code &&
-		    p->place_node[i]->offset == n->offset)
-			return (p->place_line[i]);
-	line = line_get(p->s, p->func_of[n->code],
-	    mt_line_of(&p->t->codes[n->code], n->offset));
-	if (line == MT_HASH_NONE)
-		return (line);
-	cap = p->place_cap;
-	array = p->place_node;
-	if (!grow(&array, sizeof(*p->place_node), p->nplaces, &cap))
-		return (MT_HASH_NONE);
-	p->place_node = array;
-	array = p->place_line;
-	if (!grow(&array, sizeof(line), p->nplaces, &p->place_cap))
-		return (MT_HASH_NONE);
-	p->place_line = array;
-	if (!mt_hash_add(&p->place, h, p->nplaces))
-		return (MT_HASH_NONE);
-	p->place_node[p->nplaces] = n;
-	p->place_line[p->nplaces++] = line;
-	return (line);
+	if (p->func_of[n->code] == MT_HASH_NONE)
+		p->func_of[n->code] = func_get(p->s, c->function, c->file);
+	array = p->place;
+	if (p->func_of[n->code] == MT_HASH_NONE ||
+	    !grow(&array, sizeof(*pl), p->nplaces, &p->place_cap))
+		return (NULL);
+	p->place = array;
+	pl = &p->place[p->nplaces];
+	pl->code = n->code;
+	pl->offset = n->offset;
+	pl->func = p->func_of[n->code];
+	pl->line = line_get(p->s, pl->func, mt_line_of(c, n->offset));
+	if (pl->line == MT_HASH_NONE ||
+	    !mt_hash_add(&p->place_index, hash, p->nplaces))
+		return (NULL);
+	p->nplaces++;
+	return (pl);
+}
+
+static const struct place *
+place_get(struct push *p, const struct mt_node *n)
+{
+	const struct place *pl;
+	uint64_t h;
+	uint32_t i, pos;
+
+	h = place_hash(n);
+	pos = mt_hash_start(&p->place_index, h);
+	while ((i = mt_hash_next(&p->place_index, h, &pos)) != MT_HASH_NONE) {
+		pl = &p->place[i];
+		if (pl->code == n->code && pl->offset == n->offset)
+			return (pl);
+	}
+	return (place_new(p, n, h));
 }
 
 /* ---- Adding a capture ------------------------------------------------ */
@@ -238,32 +274,33 @@ static void
 push_sites(struct push *p)
 {
 	const struct mt_site *site;
-	struct branch *b;
-	uint64_t allocations, bytes;
+	struct own *o;
 	size_t i;
 
 	for (i = 0; i < p->t->nsites; i++) {
 		site = &p->t->sites[i];
-		b = &p->branch[site->node];
+		o = &p->own[site->node];
 		switch (p->s->view) {
 		case MT_VIEW_PEAK:
-			bytes = site->peak_bytes;
-			allocations = site->peak_allocations;
+			o->bytes += site->peak_bytes;
+			o->allocations += site->peak_allocations;
 			break;
 		case MT_VIEW_LEAKS:
-			bytes = site->leaked_bytes;
-			allocations = site->leaked_allocations;
+			o->bytes += site->leaked_bytes;
+			o->allocations += site->leaked_allocations;
 			break;
 		default:
-			bytes = site->bytes;
-			allocations = site->allocations;
+			o->bytes += site->bytes;
+			o->allocations += site->allocations;
 			break;
 		}
-		b->own_bytes += bytes;
-		b->own_allocations += allocations;
-		b->bytes += bytes;
-		b->allocations += allocations;
 	}
+}
+
+static bool
+is_empty(const struct branch *b)
+{
+	return (b->bytes == 0 && b->allocations == 0);
 }
 
 /* Every node comes after its parent. */
@@ -275,112 +312,120 @@ push_sums(struct push *p)
 
 	for (i = (uint32_t)p->t->nnodes - 1; i > 0; i--) {
 		b = &p->branch[i];
+		b->bytes += p->own[i].bytes;
+		b->allocations += p->own[i].allocations;
 		/* What is empty in this view need not be looked at again. */
-		if (b->allocations == 0 && b->bytes == 0)
+		if (is_empty(b))
 			continue;
 		parent = &p->branch[p->t->nodes[i].parent];
 		parent->bytes += b->bytes;
 		parent->allocations += b->allocations;
-		b->sibling = parent->child;
+		b->next = parent->child != 0 ? parent->child :
+		    p->t->nodes[i].parent;
 		parent->child = i;
 	}
 }
 
 /*
  * Everything that can fail: the functions and lines of all nodes that count
- * exist afterwards.
+ * exist afterwards, and so does all memory.
  */
 static bool
-push_prepare(struct push *p, uint32_t *no_stack)
+push_prepare(struct push *p)
 {
-	const struct mt_code *c;
-	const struct mt_node *n;
+	const struct place *pl;
 	struct branch *b;
 	size_t i;
 
-	*no_stack = func_get(p->s, NO_STACK, "");
-	if (*no_stack == MT_HASH_NONE)
+	p->branch[0].func = func_get(p->s, NO_STACK, "");
+	if (p->branch[0].func == MT_HASH_NONE)
 		return (false);
 	for (i = 0; i < p->t->ncodes; i++)
 		p->func_of[i] = MT_HASH_NONE;
 	for (i = 1; i < p->t->nnodes; i++) {
 		b = &p->branch[i];
-		if (b->allocations == 0 && b->bytes == 0)
+		if (i + AHEAD < p->t->nnodes)
+			place_prefetch(p, &p->t->nodes[i + AHEAD]);
+		if (is_empty(b))
 			continue;
-		n = &p->t->nodes[i];
-		if (p->func_of[n->code] == MT_HASH_NONE) {
-			c = &p->t->codes[n->code];
-			p->func_of[n->code] = func_get(p->s, c->function,
-			    c->file);
-			if (p->func_of[n->code] == MT_HASH_NONE)
-				return (false);
-		}
-		b->line = place_line(p, n);
-		if (b->line == MT_HASH_NONE)
+		pl = place_get(p, &p->t->nodes[i]);
+		if (pl == NULL)
 			return (false);
+		b->func = pl->func;
+		b->line = pl->line;
 	}
-	return (true);
+	p->func_on_path = calloc(p->s->nfuncs, sizeof(*p->func_on_path));
+	p->line_on_path = calloc((size_t)p->s->nlines + 1,
+	    sizeof(*p->line_on_path));
+	return (p->func_on_path != NULL && p->line_on_path != NULL);
 }
 
 static void
-enter(struct push *p, uint32_t i)
+enter(struct push *p, const struct branch *b)
 {
-	const struct branch *b = &p->branch[i];
-	struct line *l = &p->s->line[b->line];
-	struct func *f = &p->s->func[l->func];
+	struct func *f;
 
-	f->own_bytes += b->own_bytes;
-	f->own_allocations += b->own_allocations;
-	if (f->on_path++ == 0) {
+	if (p->func_on_path[b->func]++ == 0) {
+		f = &p->s->func[b->func];
 		f->total_bytes += b->bytes;
 		f->total_allocations += b->allocations;
 	}
-	if (l->on_path++ == 0) {
-		l->bytes += b->bytes;
-		l->allocations += b->allocations;
-	}
+	if (p->line_on_path[b->line]++ == 0)
+		p->s->line[b->line].bytes += b->bytes;
 }
 
 static void
-leave(struct push *p, uint32_t i)
+leave(struct push *p, const struct branch *b)
 {
-	struct line *l = &p->s->line[p->branch[i].line];
-
-	l->on_path--;
-	p->s->func[l->func].on_path--;
+	p->func_on_path[b->func]--;
+	p->line_on_path[b->line]--;
 }
 
-/* Down to the first child, else across, else up: no stack of our own. */
+/*
+ * Down to the first child, else across to the next, else up: no stack of our
+ * own.  Children are in ascending order, so what is less is the parent.
+ */
 static void
 push_walk(struct push *p)
 {
-	uint32_t i, next;
+	const struct branch *b;
+	uint32_t i;
 
-	i = p->branch[0].child;
-	while (i != 0) {
-		enter(p, i);
-		next = p->branch[i].child;
-		while (next == 0 && i != 0) {
-			leave(p, i);
-			next = p->branch[i].sibling;
-			i = p->t->nodes[i].parent;
+	for (i = p->branch[0].child; i != 0;) {
+		b = &p->branch[i];
+		__builtin_prefetch(&p->branch[b->next]);
+		enter(p, b);
+		if (b->child != 0) {
+			i = b->child;
+			continue;
 		}
-		i = next;
+		leave(p, b);
+		while (b->next < i && b->next != 0) {
+			i = b->next;
+			b = &p->branch[i];
+			leave(p, b);
+		}
+		i = b->next;
 	}
 }
 
 static void
-push_root(struct push *p, uint32_t no_stack)
+push_own(struct push *p)
 {
-	const struct branch *b = &p->branch[0];
-	struct func *f = &p->s->func[no_stack];
+	struct func *f;
+	size_t i;
 
-	f->own_bytes += b->own_bytes;
-	f->own_allocations += b->own_allocations;
-	f->total_bytes += b->own_bytes;
-	f->total_allocations += b->own_allocations;
-	p->s->bytes += b->bytes;
-	p->s->allocations += b->allocations;
+	for (i = 0; i < p->t->nnodes; i++) {
+		f = &p->s->func[p->branch[i].func];
+		f->own_bytes += p->own[i].bytes;
+		f->own_allocations += p->own[i].allocations;
+		p->s->bytes += p->own[i].bytes;
+		p->s->allocations += p->own[i].allocations;
+	}
+	/* At the root there is nothing but that. */
+	f = &p->s->func[p->branch[0].func];
+	f->total_bytes += p->own[0].bytes;
+	f->total_allocations += p->own[0].allocations;
 }
 
 enum mt_status
@@ -388,7 +433,6 @@ mt_summary_push_tables(struct mt_summary *s,
     const struct mt_summary_tables *t, struct mt_error *e)
 {
 	struct push p;
-	uint32_t no_stack;
 	bool ok;
 
 	if (t->nnodes == 0)
@@ -398,21 +442,24 @@ mt_summary_push_tables(struct mt_summary *s,
 	p.t = t;
 	p.branch = calloc(t->nnodes, sizeof(*p.branch));
 	p.func_of = calloc(t->ncodes + 1, sizeof(*p.func_of));
-	ok = p.branch != NULL && p.func_of != NULL;
+	p.own = calloc(t->nnodes, sizeof(*p.own));
+	ok = p.branch != NULL && p.func_of != NULL && p.own != NULL;
 	if (ok) {
 		push_sites(&p);
 		push_sums(&p);
-		ok = push_prepare(&p, &no_stack);
+		ok = push_prepare(&p);
 	}
 	if (ok) {
 		push_walk(&p);
-		push_root(&p, no_stack);
+		push_own(&p);
 	}
 	free(p.branch);
+	free(p.own);
 	free(p.func_of);
-	free(p.place_node);
-	free(p.place_line);
-	mt_hash_fini(&p.place);
+	free(p.place);
+	free(p.func_on_path);
+	free(p.line_on_path);
+	mt_hash_fini(&p.place_index);
 	return (ok ? MT_OK : mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 }
 
@@ -481,8 +528,6 @@ is_better(const struct line *a, const struct line *b)
 {
 	if (a->bytes != b->bytes)
 		return (a->bytes > b->bytes);
-	if (a->allocations != b->allocations)
-		return (a->allocations > b->allocations);
 	return (a->line < b->line);
 }
 
