@@ -158,7 +158,7 @@ mt_recorder_thread_new(struct mt_recorder *r, uint64_t tid, const char *name,
 static enum mt_status
 node_added(struct mt_recorder *r, uint32_t id, struct mt_error *e)
 {
-	mt_tables_put_node(&r->nodes, id, &r->stack.node[id]);
+	mt_tables_put_node(&r->nodes, id, &r->stack.node[id].key);
 	if (r->nodes.failed || r->nodes.len >= MT_RECORDER_BLOCK)
 		return (put_tables(r, e));
 	return (mt_recorder_report(r, e));

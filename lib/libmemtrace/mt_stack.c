@@ -8,14 +8,25 @@
 #define STACK_MIN_NODES	1024u
 #define STACK_MAX_NODES	(UINT32_C(1) << 30)
 
+static uint32_t
+stack_home(const struct mt_stack *s, uint32_t parent, uint32_t code,
+    int32_t offset)
+{
+	uint64_t x;
+
+	x = ((uint64_t)parent << 32 | code) ^
+	    (uint64_t)(uint32_t)offset << 20;
+	return ((uint32_t)mt_hash_mix(x) & s->mask);
+}
+
 static void
 stack_index(struct mt_stack *s, uint32_t id)
 {
 	const struct mt_node *n;
 	uint32_t i;
 
-	n = &s->node[id];
-	i = mt_stack_home(s, n->parent, n->code, n->offset);
+	n = &s->node[id].key;
+	i = stack_home(s, n->parent, n->code, n->offset);
 	while (s->slot[i].id != 0)
 		i = (i + 1) & s->mask;
 	s->slot[i].key = *n;
@@ -27,7 +38,7 @@ static bool
 stack_grow(struct mt_stack *s, uint32_t cap)
 {
 	struct mt_stack_slot *slot;
-	struct mt_node *node;
+	struct mt_stack_node *node;
 	uint32_t id;
 
 	if (cap > STACK_MAX_NODES)
@@ -69,18 +80,38 @@ mt_stack_fini(struct mt_stack *s)
 	memset(s, 0, sizeof(*s));
 }
 
-uint32_t
-mt_stack_add(struct mt_stack *s, uint32_t parent, uint32_t code,
-    int32_t offset)
+static uint32_t
+stack_add(struct mt_stack *s, uint32_t parent, uint32_t code, int32_t offset)
 {
-	struct mt_node *n;
+	struct mt_stack_node *n;
 
 	if (s->count == s->cap && !stack_grow(s, s->cap * 2))
 		return (MT_STACK_NONE);
 	n = &s->node[s->count];
-	n->parent = parent;
-	n->code = code;
-	n->offset = offset;
+	n->key.parent = parent;
+	n->key.code = code;
+	n->key.offset = offset;
+	n->child = 0;
 	stack_index(s, s->count);
 	return (s->count++);
+}
+
+uint32_t
+mt_stack_find(struct mt_stack *s, uint32_t parent, uint32_t code,
+    int32_t offset)
+{
+	const struct mt_stack_slot *p;
+	uint32_t i, id;
+
+	i = stack_home(s, parent, code, offset);
+	for (p = &s->slot[i]; p->id != 0; p = &s->slot[i]) {
+		if (p->key.parent == parent && p->key.code == code &&
+		    p->key.offset == offset)
+			break;
+		i = (i + 1) & s->mask;
+	}
+	id = p->id != 0 ? p->id : stack_add(s, parent, code, offset);
+	if (id != MT_STACK_NONE)
+		s->node[parent].child = id;
+	return (id);
 }

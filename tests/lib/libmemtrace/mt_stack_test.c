@@ -33,7 +33,7 @@ ATF_TC_BODY(key, tc)
 	ATF_CHECK_EQ(5, s.count);
 	ATF_CHECK_EQ(a, mt_stack_child(&s, 0, 1, 2));
 	ATF_CHECK_EQ(4, mt_stack_child(&s, 0, 1, -2));
-	ATF_CHECK_EQ(-2, s.node[4].offset);
+	ATF_CHECK_EQ(-2, s.node[4].key.offset);
 	mt_stack_fini(&s);
 }
 
@@ -59,13 +59,13 @@ ATF_TC_BODY(model, tc)
 		id = mt_stack_child(&s, parent, code, offset);
 		ATF_REQUIRE(id > parent && id <= before);
 		ATF_REQUIRE_EQ(id == before ? before + 1 : before, s.count);
-		ATF_REQUIRE_EQ(parent, s.node[id].parent);
-		ATF_REQUIRE_EQ(code, s.node[id].code);
-		ATF_REQUIRE_EQ(offset, s.node[id].offset);
+		ATF_REQUIRE_EQ(parent, s.node[id].key.parent);
+		ATF_REQUIRE_EQ(code, s.node[id].key.code);
+		ATF_REQUIRE_EQ(offset, s.node[id].key.offset);
 	}
 	for (id = 1; id < s.count; id++)
-		ATF_REQUIRE_EQ(id, mt_stack_child(&s, s.node[id].parent,
-		    s.node[id].code, s.node[id].offset));
+		ATF_REQUIRE_EQ(id, mt_stack_child(&s, s.node[id].key.parent,
+		    s.node[id].key.code, s.node[id].key.offset));
 	mt_stack_fini(&s);
 }
 
