@@ -19,9 +19,11 @@ DEBUG = hasattr(sys, "gettotalrefcount")
 # The object's head and the terminating byte; the guards of a debug build.
 PYTHONMALLOC = os.environ.get("PYTHONMALLOC", "")
 DEBUG_MALLOC = DEBUG or "debug" in PYTHONMALLOC
-BYTES_EXTRA = bytes.__basicsize__ + (48 if DEBUG_MALLOC else 0)
+# Are objects recorded as such?  Then they are before the guards come.
+OBJECTS = "TRUTH_OBJECTS" in os.environ
+BYTES_EXTRA = bytes.__basicsize__ + (48 if DEBUG_MALLOC and not OBJECTS else 0)
 # Does nothing but our blocks come from malloc where we allocate?
-EXACT = not FREE_THREADED and PYTHONMALLOC != "malloc"
+EXACT = not (FREE_THREADED or OBJECTS or PYTHONMALLOC == "malloc")
 
 _entries = []           # (size, kind, thread, frames)
 _frames = {}            # text of a frame -> its number
@@ -96,13 +98,14 @@ NOGIL = (_malloc(ctypes.CDLL), Size("nogil"))
 MMAP = (functools.partial(mmap.mmap, -1), Size("mmap"))
 BYTES = (bytes, Size("bytes", BYTES_EXTRA))
 # Without the GIL, objects do not come from malloc.
-OBJECT = MALLOC if FREE_THREADED else BYTES
+HAS_BYTES = OBJECTS or not FREE_THREADED
+OBJECT = BYTES if HAS_BYTES else MALLOC
 BLOCKS = [MALLOC, NOGIL, MMAP] + [OBJECT] * 9
 
 
 def reserve(count, kept=False):
     """Sizes for blocks that the caller makes with bytes() where it called."""
-    if FREE_THREADED:
+    if not HAS_BYTES:
         return []
     size = BYTES[1]
     caller = sys._getframe(1)

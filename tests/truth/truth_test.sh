@@ -39,6 +39,17 @@ stacks_each()
 	atf_check -o match:" 0 differences" cat result
 }
 
+# The same where every object is an event.
+objects_each()
+{
+	export TRUTH_OBJECTS=yes
+	atf_check -e ignore memray-run -q --trace-python-allocators \
+	    -o cap.bin "$py" "$src/truth_main.py" log 1 600
+	truth_dump
+	atf_check -o match:" 0 differences" "$py" "$src/truth_compare.py" \
+	    log events leaks
+}
+
 # The first interpreter does for what does not depend on the version.
 some_python()
 {
@@ -109,7 +120,7 @@ notices_edit()
 
 atf_init_test_cases()
 {
-	e2e_add stacks
+	e2e_add stacks objects
 	atf_add_test_case public_api
 	atf_add_test_case python_malloc
 	atf_add_test_case python_malloc_debug
