@@ -16,7 +16,13 @@ MODES = [
     PLAIN,
     Mode("default", "memray-run", [], "memray"),
     Mode("memray", "memray", [], None),
+    Mode("aggregate", "memray-run", ["--aggregate"], None),
+    Mode("py-alloc", "memray-run", ["--trace-python-allocators"],
+         "memray-py"),
+    Mode("memray-py", "memray", ["--trace-python-allocators"], None),
 ]
+# Without -m; the others take their time.
+USUAL = ["plain", "default", "memray"]
 
 
 def totals(mode, report):
