@@ -282,7 +282,7 @@ record(struct mt_collect *collect, struct run_spawn *sp,
 	mt_collect_finish(collect, status, &result);
 	if (failed != 0)
 		return (status);
-	c->keep = result.traced != 0;
+	c->keep = result.captures != 0;
 	if (!run_report(&result, t->path, c, opts.quiet) && status == 0)
 		return (EXITED(RUN_EXIT_FAILED));
 	return (status);

@@ -16,7 +16,7 @@
 
 #define PY_RANGE	"3.8 to 3.15"
 
-/* Lines of the agent.  They came out of the traced process. */
+/* Lines of the agent and about processes.  Some came from the program. */
 static void
 print_notes(const char *notes)
 {
@@ -123,6 +123,7 @@ run_report(const struct mt_collect_result *r, const char *program,
 	bool trouble;
 
 	print_notes(r->notes);
+	print_notes(r->untraced);
 	if (r->traced == 0) {
 		print_untraced(r, program);
 		return (false);

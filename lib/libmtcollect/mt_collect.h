@@ -2,31 +2,39 @@
  * libmtcollect: what memray-run(1) needs to collect the events of a program.
  * A static library; only programs that start or attach to one link it.
  *
- *	mt_collect		a run, from the session to the capture
+ *	mt_collect		a run, from the session to the captures
  *	mt_collect_session	the shared page: clock, lifeline, bell
  *	mt_collect_hello	the socket on which processes say hello
+ *	mt_collect_tree		who said hello, and has not ended
+ *	mt_collect_image	a process image, from hello to finished capture
  *	mt_collect_ring		the consumer's side of a ring
  *	mt_collect_decode	words of a ring become calls of the recorder
  *	mt_collect_process	rings of a process merged and recorded
- *	mt_collect_drain	the thread that does so
+ *	mt_collect_drain	the thread that does so, for all processes
  *	mt_collect_queue	blocks on their way to the writer, its thread
+ *	mt_collect_output	captures as the writer's thread sees them
  *	mt_collect_thread	how threads are made
  *	mt_collect_proc		/proc: resident set, life of threads (Linux)
  *	mt_collect_os		what else is not POSIX (Linux)
  *	mt_collect_error	errors
  *
  * Threads: the caller's own (this interface: hellos, clock, sampling,
- * supervision), one that drains the rings and aggregates, one that compresses
- * and writes.  All signals are blocked in the latter two.
+ * supervision), one that drains the rings of all processes and aggregates,
+ * one that compresses and writes all captures.  All signals are blocked in
+ * the latter two.
  *
  * Memory.  Shared with the program, and only as far as it was written to:
  * the session page, and per traced process at most 256 arenas of 16 rings of
  * 1 MiB; rings are used again, so that is 1 MiB for each thread that lived at
  * the same time as the others.  Of our own: at most 64 MiB of blocks that are
  * not written yet (plus one); 4 bytes a frame of each thread's stack (at most
- * 16 Mi frames) and a code object (at most 16 Mi); some 300 KiB for each
- * process; and the recorder's tables, which grow with the number of live
- * blocks and of different stacks.
+ * 16 Mi frames) and a code object (at most 16 Mi); some 700 KiB for each
+ * process that runs, half of it for compression; 4 bytes for each that ever
+ * was traced; and the recorders' tables, which grow with the number of live
+ * blocks and of different stacks.  All of a process but those 4 bytes is
+ * given back when it has ended and its capture is written.
+ *
+ * Descriptors: four for each process that runs, and a few.
  */
 
 #ifndef MT_COLLECT_H
@@ -38,30 +46,57 @@
 
 struct mt_collect;
 
+#define MT_COLLECT_NAME		1024u	/* bytes, with the NUL */
+#define MT_COLLECT_UNTRACED	512u	/* bytes of lines, with the NUL */
+
+/*
+ * Creates the capture of another process than the first one that had
+ * something to record, or of another image of that: the number-th capture of
+ * this process id in this run.  Returns a descriptor, which the collector
+ * closes, or -1 with errno; in any case with a name for messages.  Called by
+ * a thread of the collector, one call at a time, between start and finish.
+ */
+typedef int	mt_collect_create_fn(void *arg, pid_t, unsigned number,
+		    char name[MT_COLLECT_NAME]);
+
 struct mt_collect_options {
 	unsigned	recorder_flags;	/* enum mt_recorder_flag */
 	unsigned	writer_flags;	/* enum mt_writer_flag */
 	unsigned	agent_flags;	/* MT_FLAG_* of mt_hello.h */
 	unsigned	sample_ms;	/* between points of the timeline; 10 */
 	uint64_t	start_time_ns;	/* time of day */
+	mt_collect_create_fn *create;	/* needed with MT_FLAG_FOLLOW */
+	void		*create_arg;
 };
 
 /* How a run went, for the messages at its end. */
 struct mt_collect_result {
+	/* Of the first capture. */
 	uint64_t	 allocations;
 	uint64_t	 bytes;
 	uint64_t	 peak_bytes;
 	uint64_t	 leaked_bytes;
-	uint64_t	 lost_events;
 	uint64_t	 capture_bytes;	/* size of the file */
-	unsigned	 traced;	/* processes that were traced */
-	unsigned	 ignored;	/* Pythons that were not */
-	unsigned	 unsupported;	/* Pythons that we cannot trace */
-	char		 py_version[64]; /* of the last traced or unsupported */
 	bool		 script_ended;	/* the end-of-script mark was seen */
+	bool		 replaced;	/* by another program, with exec(2) */
+	char		 executed[256];	/* path of that, "" if unknown */
+	/* Of all. */
+	uint64_t	 lost_events;
+	uint64_t	 all_bytes;	/* size of the files */
+	unsigned	 captures;	/* files with something in them */
+	unsigned	 processes;	/* to which these belong */
+	unsigned	 traced;	/* process images that said hello */
+	unsigned	 ignored;	/* Pythons that were not traced, */
+	unsigned	 unsupported;	/* that we cannot trace, */
+	unsigned	 untraceable;	/* that cannot load the agent */
+	char		 untraced[MT_COLLECT_UNTRACED]; /* lines about some */
+	char		 py_version[64]; /* of the first traced, or of the last
+					    unsupported */
 	char		 notes[1024];	/* lines from the agent, '\n' between */
-	enum mt_status	 status;	/* of writing the capture */
+	enum mt_status	 status;	/* of writing the captures */
 	struct mt_error	 error;		/* if status is not MT_OK */
+	char		 failed[MT_COLLECT_NAME]; /* the capture that this is
+					    about, "" if it is the first */
 };
 
 /*
@@ -76,9 +111,10 @@ const char	*mt_collect_socket(const struct mt_collect *);
 
 /*
  * Begin to collect from the process `program` (and from whatever Python it
- * execs or, when it is not a Python itself, starts: the first to say hello
- * is the one that is traced) into capture_fd, which stays the caller's.
- * Starts the threads, so call it after fork(2).
+ * execs or, when it is not a Python itself, starts) into capture_fd, which
+ * stays the caller's.  The first to say hello is traced; with MT_FLAG_FOLLOW
+ * all are, each into a capture of its own.  The first process with anything
+ * to record gets capture_fd.  Starts the threads, so call it after fork(2).
  */
 enum mt_status	mt_collect_start(struct mt_collect *, pid_t program,
 		    int capture_fd, const char *command_line,
@@ -91,10 +127,16 @@ enum mt_status	mt_collect_start(struct mt_collect *, pid_t program,
 int		mt_collect_fd(const struct mt_collect *);
 void		mt_collect_step(struct mt_collect *);
 
+/* The caller has waited for this child of his, which is perhaps traced. */
+void		mt_collect_child(struct mt_collect *, pid_t, int wait_status);
+
+/* How many processes are being traced now. */
+unsigned	mt_collect_running(const struct mt_collect *);
+
 /*
  * The program has ended with this wait status (of wait(2)): drain what is
- * left, write the tables, stop the threads, remove the socket.  Fills the
- * result, always.
+ * left, write the tables, stop the threads, remove the socket.  Processes
+ * that are still traced run on untraced.  Fills the result, always.
  */
 void		mt_collect_finish(struct mt_collect *, int wait_status,
 		    struct mt_collect_result *);

@@ -5,6 +5,7 @@
  * decoded as soon as they are seen; events only when it is their turn.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,7 +230,11 @@ payload_thread(struct mt_collect_process *p, struct mt_collect_ring *r,
 	    &r->thread, &p->error)));
 }
 
-/* Metadata: keys of lower-case letters, so that they look like ours. */
+/*
+ * Metadata: keys of lower-case letters, so that they look like ours.  One is
+ * for us: that exec(2) is about to replace the process image, or with no
+ * value that it failed.
+ */
 static bool
 payload_info(struct mt_collect_process *p, char *b, size_t n)
 {
@@ -239,6 +244,11 @@ payload_info(struct mt_collect_process *p, char *b, size_t n)
 	key = strspn(b, "abcdefghijklmnopqrstuvwxyz_0123456789");
 	if (key == 0 || key > 64 || key >= n || b[key] != '\0')
 		return (bad(p, "malformed metadata"));
+	if (strcmp(b, MT_INFO_EXEC) == 0) {
+		(void)snprintf(p->executed, sizeof(p->executed), "%s",
+		    b + key + 1);
+		return (true);
+	}
 	return (recorded(p, mt_recorder_text(p->recorder, b, b + key + 1,
 	    &p->error)));
 }

@@ -26,143 +26,186 @@
 #define PERIOD_CHECK	100000u
 #define PERIOD_FLUSH	1000000u
 
-#define NEWS_ARENAS	8u
-#define NEWS_SAMPLES	64u
-
-/* From the main thread; taken as a whole. */
-struct news {
-	struct mt_collect_process	*process;
-	const struct mt_collect_proc	*proc;
-	char				 py_version[64];
-	struct mt_arena			*arena[NEWS_ARENAS];
-	unsigned			 narenas;
-	struct mt_sample		 sample[NEWS_SAMPLES];
-	unsigned			 nsamples;
-	bool				 ended;
-	bool				 stop;
-};
-
 struct mt_collect_drain {
 	struct mt_collect_session	*session;
 	struct mt_collect_queue		*queue;
-	struct mt_recorder		*recorder;
+	uint64_t			 start_time_ns;
+	bool				 alone;
 	pthread_t			 thread;
 	bool				 has_thread;
-	pthread_mutex_t			 lock;		/* of news, ready */
+	pthread_mutex_t			 lock;	/* of news, ready, stop */
 	pthread_cond_t			 readied;
-	struct news			 news;
+	struct mt_collect_image		*news;
+	struct mt_collect_image		**last_news;
 	bool				 ready;
+	bool				 stop;
 	_Atomic bool			 has_news;
 	/* The drain thread's own. */
-	struct mt_collect_process	*process;
-	const struct mt_collect_proc	*proc;
-	struct news			 taken;
+	struct mt_collect_image		*images;
+	struct mt_collect_sum		 sum;
+	bool				 stopping;
+	bool				 finishing; /* some images are */
 	uint64_t			 reap_us;	/* when it is due */
 	uint64_t			 check_us;
 	uint64_t			 flush_us;
-	uint64_t			 put_events;	/* in blocks so far */
 	unsigned			 sleep_us;
 };
 
 /* ---- The drain thread ------------------------------------------------ */
 
-static enum mt_status
-sink_put(void *arg, enum mt_block_type type, void *data, size_t len,
-    struct mt_error *error)
+static void
+take_news_of(struct mt_collect_drain *d, struct mt_collect_image *im)
 {
-	struct mt_collect_drain *d = arg;
-	uint64_t events;
+	struct mt_collect_news n;
+	unsigned i;
 
-	events = 0;
-	if (type == MT_BLOCK_EVENTS && d->process != NULL) {
-		events = d->process->events - d->put_events;
-		d->put_events = d->process->events;
+	(void)pthread_mutex_lock(&d->lock);
+	n = im->news;
+	memset(&im->news, 0, sizeof(im->news));
+	(void)pthread_mutex_unlock(&d->lock);
+	for (i = 0; i < n.narenas; i++)
+		(void)mt_collect_process_arena(im->process, n.arena[i], NULL);
+	for (i = 0; i < n.nsamples; i++)
+		mt_collect_process_sample(im->process, &n.sample[i]);
+	if (n.ended && !im->ended) {
+		im->ended = true;
+		mt_collect_process_end(im->process);
 	}
-	return (mt_collect_queue_put(d->queue, type, data, len, events,
-	    error));
+	if (n.finish) {
+		im->finish = true;
+		im->end = n.end;
+	}
 }
 
-/* Failures of metadata show again in the events, where they are handled. */
-static void
-begin_process(struct mt_collect_drain *d)
+static struct mt_collect_image *
+next_news(struct mt_collect_drain *d)
 {
-	const struct news *n = &d->taken;
+	struct mt_collect_image *im;
 
-	d->process = n->process;
-	d->proc = n->proc;
-	(void)mt_recorder_number(d->recorder, "pid",
-	    (uint64_t)d->process->pid, NULL);
-	(void)mt_recorder_text(d->recorder, "python_version", n->py_version,
-	    NULL);
+	(void)pthread_mutex_lock(&d->lock);
+	if ((im = d->news) != NULL) {
+		if ((d->news = im->next_news) == NULL)
+			d->last_news = &d->news;
+		im->next_news = NULL;
+		im->has_news = false;
+	}
+	d->stopping = d->stop;
+	(void)pthread_mutex_unlock(&d->lock);
+	return (im);
 }
 
 static void
 take_news(struct mt_collect_drain *d)
 {
-	struct news *n = &d->taken;
-	unsigned i;
+	struct mt_collect_image *im;
 
 	if (!atomic_exchange(&d->has_news, false))
 		return;
-	(void)pthread_mutex_lock(&d->lock);
-	*n = d->news;
-	memset(&d->news, 0, sizeof(d->news));
-	(void)pthread_mutex_unlock(&d->lock);
-	if (n->process != NULL)
-		begin_process(d);
-	if (d->process == NULL)
-		return;
-	for (i = 0; i < n->narenas; i++)
-		(void)mt_collect_process_arena(d->process, n->arena[i], NULL);
-	for (i = 0; i < n->nsamples; i++)
-		mt_collect_process_sample(d->process, &n->sample[i]);
-	if (n->ended)
-		mt_collect_process_end(d->process);
+	while ((im = next_news(d)) != NULL) {
+		if (!im->listed) {
+			im->listed = true;
+			im->next = d->images;
+			d->images = im;
+		}
+		take_news_of(d, im);
+	}
 }
 
-/* Everything so far into the file, and room for the tables behind it. */
-static void
-flush(struct mt_collect_drain *d)
+/* Returns how many words there were. */
+static size_t
+drain_all(struct mt_collect_drain *d, uint64_t now)
 {
-	if (d->process != NULL)
-		mt_collect_process_lost(d->process);
-	(void)mt_recorder_flush(d->recorder, NULL);
+	struct mt_collect_image *im;
+	size_t words;
+
+	words = 0;
+	for (im = d->images; im != NULL; im = im->next)
+		if (!im->ended)
+			words += mt_collect_process_drain(im->process, now);
+	return (words);
+}
+
+/* A step for each image that is to be finished. */
+static void
+finish_all(struct mt_collect_drain *d)
+{
+	struct mt_collect_image *im, **at;
+
+	d->finishing = false;
+	for (at = &d->images; (im = *at) != NULL;) {
+		if (im->finish && mt_collect_image_finish(im,
+		    d->start_time_ns, &d->sum)) {
+			*at = im->next;
+			mt_collect_image_free(im);
+			continue;
+		}
+		d->finishing |= im->finish;
+		at = &im->next;
+	}
 }
 
 static void
-reserve(struct mt_collect_drain *d)
+reserve(struct mt_collect_drain *d, struct mt_collect_image *im)
 {
 	struct mt_totals totals;
 
-	mt_recorder_totals(d->recorder, &totals);
-	mt_collect_queue_reserve(d->queue,
+	mt_recorder_totals(im->recorder, &totals);
+	mt_collect_queue_reserve(d->queue, im->output,
 	    totals.tables_bytes / 4 * 5 + 256 * 1024);
 }
 
 static void
 chores(struct mt_collect_drain *d, uint64_t now)
 {
-	bool check;
+	const bool check = now >= d->check_us, flush = now >= d->flush_us;
+	struct mt_collect_image *im;
 
 	if (now < d->reap_us)
 		return;
 	d->reap_us = now + PERIOD_REAP;
-	check = now >= d->check_us;
-	if (check) {
+	if (check)
 		d->check_us = now + PERIOD_CHECK;
-		reserve(d);
-	}
-	if (d->process != NULL) {
-		if (d->proc != NULL)
-			mt_collect_process_reap(d->process, d->proc, check);
+	if (flush)
+		d->flush_us = now + PERIOD_FLUSH;
+	for (im = d->images; im != NULL; im = im->next) {
+		if (!im->ended && !im->own_tids)
+			mt_collect_process_reap(im->process, &im->proc,
+			    check);
+		if (check)
+			reserve(d, im);
+		if (flush && !im->flushed)
+			mt_collect_image_flush(im);
 		/* Nothing can be recorded: let the program run untraced. */
-		if (d->process->state == MT_COLLECT_FAILED)
+		if (im->process->state == MT_COLLECT_FAILED && d->alone)
 			mt_collect_session_end(d->session);
 	}
-	if (now >= d->flush_us) {
-		d->flush_us = now + PERIOD_FLUSH;
-		flush(d);
-	}
+}
+
+/* The last look before the sleep. */
+static bool
+is_urgent(struct mt_collect_drain *d)
+{
+	struct mt_collect_image *im;
+	bool urgent;
+
+	urgent = atomic_load(&d->has_news);
+	for (im = d->images; im != NULL; im = im->next)
+		if (!im->ended)
+			urgent |= mt_collect_process_is_urgent(im->process);
+	return (urgent);
+}
+
+static unsigned
+sleep_max(const struct mt_collect_drain *d)
+{
+	const struct mt_collect_image *im;
+
+	if (d->finishing)
+		return (SLEEP_MIN);
+	for (im = d->images; im != NULL; im = im->next)
+		if (im->process->nheld > 0)
+			return (SLEEP_HELD);
+	return (SLEEP_MAX);
 }
 
 static void
@@ -170,8 +213,7 @@ rest(struct mt_collect_drain *d, size_t words)
 {
 	unsigned max;
 
-	max = d->process != NULL && d->process->nheld > 0 ? SLEEP_HELD :
-	    SLEEP_MAX;
+	max = sleep_max(d);
 	if (words >= WORDS_SOME)
 		d->sleep_us = SLEEP_MIN;
 	else if ((d->sleep_us *= 2) > max)
@@ -179,8 +221,7 @@ rest(struct mt_collect_drain *d, size_t words)
 	if (words >= WORDS_BUSY)
 		return;
 	mt_collect_session_doze(d->session);
-	if (atomic_load(&d->has_news) || (d->process != NULL &&
-	    mt_collect_process_is_urgent(d->process)))
+	if (is_urgent(d))
 		mt_collect_session_rise(d->session);
 	else
 		mt_collect_session_sleep(d->session, d->sleep_us);
@@ -200,18 +241,18 @@ drain_main(void *arg)
 	(void)pthread_mutex_unlock(&d->lock);
 	for (;;) {
 		take_news(d);
-		if (d->taken.stop)
+		if (d->stopping)
 			break;
 		now = mt_collect_session_tick(d->session);
-		words = d->process == NULL ? 0 :
-		    mt_collect_process_drain(d->process, now);
+		words = drain_all(d, now);
+		finish_all(d);
 		chores(d, now);
 		rest(d, words);
 	}
 	/* Who still writes must stop now, not wait for us. */
 	mt_collect_session_end(d->session);
-	if (d->process != NULL)
-		mt_collect_process_end(d->process);
+	for (finish_all(d); d->finishing; finish_all(d))
+		mt_collect_queue_sync(d->queue);
 	return (NULL);
 }
 
@@ -220,24 +261,18 @@ drain_main(void *arg)
 enum mt_status
 mt_collect_drain_new(struct mt_collect_drain **out,
     struct mt_collect_session *session, struct mt_collect_queue *queue,
-    unsigned recorder_flags, struct mt_error *error)
+    uint64_t start_time_ns, bool alone, struct mt_error *error)
 {
 	struct mt_collect_drain *d;
-	struct mt_sink sink;
-	enum mt_status st;
 
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return (mt_collect_fail(error, MT_ERR_NOMEM, "drain"));
 	d->session = session;
 	d->queue = queue;
+	d->start_time_ns = start_time_ns;
+	d->alone = alone;
 	d->sleep_us = SLEEP_MIN;
-	sink.put = sink_put;
-	sink.arg = d;
-	st = mt_recorder_new(&d->recorder, &sink, recorder_flags, error);
-	if (st != MT_OK) {
-		free(d);
-		return (st);
-	}
+	d->last_news = &d->news;
 	(void)pthread_mutex_init(&d->lock, NULL);
 	(void)pthread_cond_init(&d->readied, NULL);
 	*out = d;
@@ -263,76 +298,94 @@ mt_collect_drain_start(struct mt_collect_drain *d, struct mt_error *error)
 void
 mt_collect_drain_free(struct mt_collect_drain *d)
 {
+	struct mt_collect_image *im;
+
 	if (d == NULL)
 		return;
 	mt_collect_drain_stop(d);
-	mt_collect_process_free(d->process);
-	mt_recorder_free(d->recorder);
+	while ((im = d->images) != NULL) {
+		d->images = im->next;
+		mt_collect_image_free(im);
+	}
 	(void)pthread_cond_destroy(&d->readied);
 	(void)pthread_mutex_destroy(&d->lock);
 	free(d);
 }
 
-struct mt_recorder *
-mt_collect_drain_recorder(struct mt_collect_drain *d)
-{
-	return (d->recorder);
-}
-
-/* The caller holds the lock. */
+/* Has the drain thread look at the image.  The caller holds the lock. */
 static void
-tell(struct mt_collect_drain *d)
+tell(struct mt_collect_drain *d, struct mt_collect_image *im)
 {
+	if (!im->has_news) {
+		im->has_news = true;
+		*d->last_news = im;
+		d->last_news = &im->next_news;
+	}
 	atomic_store(&d->has_news, true);
-	mt_collect_session_ring(d->session);
 }
 
 void
-mt_collect_drain_trace(struct mt_collect_drain *d,
-    struct mt_collect_process *process, const char *py_version,
-    const struct mt_collect_proc *proc)
+mt_collect_drain_image(struct mt_collect_drain *d,
+    struct mt_collect_image *im)
 {
 	(void)pthread_mutex_lock(&d->lock);
-	d->news.process = process;
-	d->news.proc = proc;
-	strncpy(d->news.py_version, py_version,
-	    sizeof(d->news.py_version) - 1);
-	tell(d);
+	tell(d, im);
+	mt_collect_session_ring(d->session);
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
 bool
-mt_collect_drain_arena(struct mt_collect_drain *d, struct mt_arena *arena)
+mt_collect_drain_arena(struct mt_collect_drain *d,
+    struct mt_collect_image *im, struct mt_arena *arena)
 {
+	struct mt_collect_news *n = &im->news;
 	bool ok;
 
 	(void)pthread_mutex_lock(&d->lock);
-	ok = d->news.narenas < NEWS_ARENAS;
-	if (ok)
-		d->news.arena[d->news.narenas++] = arena;
-	tell(d);
+	if ((ok = n->narenas < MT_COLLECT_NEWS_ARENAS))
+		n->arena[n->narenas++] = arena;
+	tell(d, im);
+	mt_collect_session_ring(d->session);
 	(void)pthread_mutex_unlock(&d->lock);
 	return (ok);
 }
 
-/* A drain that is so far behind can do without a point. */
+/* A drain that is so far behind can do without a point; it need not wake. */
 void
-mt_collect_drain_sample(struct mt_collect_drain *d, const struct mt_sample *s)
+mt_collect_drain_sample(struct mt_collect_drain *d,
+    struct mt_collect_image *im, const struct mt_sample *s)
 {
+	struct mt_collect_news *n = &im->news;
+
 	(void)pthread_mutex_lock(&d->lock);
-	if (d->news.nsamples < NEWS_SAMPLES) {
-		d->news.sample[d->news.nsamples++] = *s;
-		atomic_store(&d->has_news, true);
+	if (n->nsamples < MT_COLLECT_NEWS_SAMPLES) {
+		n->sample[n->nsamples++] = *s;
+		tell(d, im);
 	}
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
 void
-mt_collect_drain_ended(struct mt_collect_drain *d)
+mt_collect_drain_ended(struct mt_collect_drain *d,
+    struct mt_collect_image *im)
 {
 	(void)pthread_mutex_lock(&d->lock);
-	d->news.ended = true;
-	tell(d);
+	im->news.ended = true;
+	tell(d, im);
+	mt_collect_session_ring(d->session);
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+void
+mt_collect_drain_finish(struct mt_collect_drain *d,
+    struct mt_collect_image *im, const struct mt_collect_end *end)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	im->news.ended = true;
+	im->news.finish = true;
+	im->news.end = *end;
+	tell(d, im);
+	mt_collect_session_ring(d->session);
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
@@ -342,9 +395,16 @@ mt_collect_drain_stop(struct mt_collect_drain *d)
 	if (!d->has_thread)
 		return;
 	(void)pthread_mutex_lock(&d->lock);
-	d->news.stop = true;
-	tell(d);
+	d->stop = true;
+	atomic_store(&d->has_news, true);
+	mt_collect_session_ring(d->session);
 	(void)pthread_mutex_unlock(&d->lock);
 	(void)pthread_join(d->thread, NULL);
 	d->has_thread = false;
+}
+
+const struct mt_collect_sum *
+mt_collect_drain_sum(const struct mt_collect_drain *d)
+{
+	return (&d->sum);
 }

@@ -54,6 +54,14 @@ bool	mt_collect_os_peer(int sock, pid_t *pid, uid_t *uid);
 
 /* A descriptor that polls readable once the process has ended, or -1. */
 int	mt_collect_os_watch(pid_t);
+bool	mt_collect_os_has_ended(int watch);
+
+/*
+ * How a process that has ended did so, as wait(2) reports it, as far as the
+ * system tells: always of a child that nobody has waited for, which is left
+ * to be waited for.
+ */
+bool	mt_collect_os_status(int watch, int *status);
 
 /*
  * A set of descriptors to wait for, itself a descriptor that polls readable

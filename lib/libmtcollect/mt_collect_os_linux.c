@@ -1,6 +1,7 @@
 /* The collector's needs as Linux meets them. */
 
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -8,11 +9,13 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +163,50 @@ int
 mt_collect_os_watch(pid_t pid)
 {
 	return ((int)syscall(SYS_pidfd_open, pid, 0));
+}
+
+bool
+mt_collect_os_has_ended(int watch)
+{
+	struct pollfd pfd = { .fd = watch, .events = POLLIN };
+
+	return (poll(&pfd, 1, 0) == 1);
+}
+
+/*
+ * Since Linux 6.15, who watches a process learns its status after somebody
+ * has waited for it.  Headers are older than that: 64 bytes, of which the
+ * first eight say what is wanted and the last four are the status.
+ */
+static bool
+pidfd_status(int watch, int *status)
+{
+	union {
+		uint64_t	mask;
+		int32_t		word[16];
+	} info;
+
+	memset(&info, 0, sizeof(info));
+	info.mask = 1u << 3;
+	if (ioctl(watch, _IOWR(0xff, 11, info), &info) == -1 ||
+	    (info.mask & 1u << 3) == 0)
+		return (false);
+	*status = info.word[15];
+	return (true);
+}
+
+bool
+mt_collect_os_status(int watch, int *status)
+{
+	siginfo_t si;
+
+	si.si_pid = 0;
+	if (waitid(P_PIDFD, (id_t)watch, &si, WEXITED | WNOHANG | WNOWAIT) ==
+	    -1 || si.si_pid == 0)
+		return (pidfd_status(watch, status));
+	*status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8 :
+	    si.si_status | (si.si_code == CLD_DUMPED ? 0x80 : 0);
+	return (true);
 }
 
 int

@@ -6,12 +6,13 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Descriptors, so that a recycled pid is never mistaken for the process. */
 struct mt_collect_proc {
 	int	statm;
-	int	task;
+	int	dir;
 };
 
 /* Closed is { -1, -1 }; a part that cannot be opened just knows nothing. */
@@ -25,5 +26,18 @@ bool	mt_collect_proc_memory(const struct mt_collect_proc *, uint64_t *rss,
 /* Whether the thread has certainly ended; false if that is unknown. */
 bool	mt_collect_proc_thread_gone(const struct mt_collect_proc *,
 	    uint32_t tid);
+
+/* The arguments with blanks between them; "" if they are unknown. */
+void	mt_collect_proc_command(const struct mt_collect_proc *, char *,
+	    size_t);
+
+/* The parent; 0 if it is unknown. */
+pid_t	mt_collect_proc_parent(const struct mt_collect_proc *);
+
+/*
+ * How the process has ended, as wait(2) reports it; false if that is unknown,
+ * because somebody else has waited for it already.
+ */
+bool	mt_collect_proc_status(const struct mt_collect_proc *, int *status);
 
 #endif /* MT_COLLECT_PROC_H */

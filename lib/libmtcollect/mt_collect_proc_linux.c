@@ -4,19 +4,25 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "mt_collect_proc.h"
+
+/* Fields of stat, counted from the one behind the name. */
+#define STAT_STATE	0
+#define STAT_PARENT	1
+#define STAT_EXIT_CODE	49
 
 void
 mt_collect_proc_open(struct mt_collect_proc *p, pid_t pid)
 {
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
-	p->statm = open(path, O_RDONLY | O_CLOEXEC);
-	(void)snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
-	p->task = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
+	p->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	p->statm = p->dir == -1 ? -1 :
+	    openat(p->dir, "statm", O_RDONLY | O_CLOEXEC);
 }
 
 void
@@ -24,9 +30,9 @@ mt_collect_proc_close(struct mt_collect_proc *p)
 {
 	if (p->statm != -1)
 		(void)close(p->statm);
-	if (p->task != -1)
-		(void)close(p->task);
-	p->statm = p->task = -1;
+	if (p->dir != -1)
+		(void)close(p->dir);
+	p->statm = p->dir = -1;
 }
 
 bool
@@ -59,10 +65,82 @@ mt_collect_proc_memory(const struct mt_collect_proc *p, uint64_t *rss,
 bool
 mt_collect_proc_thread_gone(const struct mt_collect_proc *p, uint32_t tid)
 {
-	char name[16];
+	char name[24];
 
-	if (p->task == -1)
+	if (p->dir == -1)
 		return (false);
-	(void)snprintf(name, sizeof(name), "%u", (unsigned)tid);
-	return (faccessat(p->task, name, F_OK, 0) == -1 && errno == ENOENT);
+	(void)snprintf(name, sizeof(name), "task/%u", (unsigned)tid);
+	return (faccessat(p->dir, name, F_OK, 0) == -1 && errno == ENOENT);
+}
+
+/* The beginning of a file of the process; its length, or -1. */
+static ssize_t
+proc_read(const struct mt_collect_proc *p, const char *name, char *to,
+    size_t size)
+{
+	ssize_t n;
+	int fd;
+
+	if (p->dir == -1 ||
+	    (fd = openat(p->dir, name, O_RDONLY | O_CLOEXEC)) == -1)
+		return (-1);
+	n = read(fd, to, size - 1);
+	(void)close(fd);
+	if (n >= 0)
+		to[n] = '\0';
+	return (n);
+}
+
+void
+mt_collect_proc_command(const struct mt_collect_proc *p, char *to,
+    size_t size)
+{
+	ssize_t i, n;
+
+	to[0] = '\0';
+	if ((n = proc_read(p, "cmdline", to, size)) <= 0)
+		return;
+	/* The last argument ends with a NUL, too. */
+	for (i = 0; i < n - 1; i++)
+		if (to[i] == '\0')
+			to[i] = ' ';
+}
+
+/* A field of the process's stat as text, "" if there is none. */
+static const char *
+proc_stat(const struct mt_collect_proc *p, char *buf, size_t size,
+    unsigned field)
+{
+	char *at;
+
+	if (proc_read(p, "stat", buf, size) <= 0 ||
+	    (at = strrchr(buf, ')')) == NULL)
+		return ("");
+	/* The name, in parentheses, may hold any character. */
+	for (at++; field > 0; field--)
+		if ((at = strchr(at + 1, ' ')) == NULL)
+			return ("");
+	return (at + (*at == ' '));
+}
+
+pid_t
+mt_collect_proc_parent(const struct mt_collect_proc *p)
+{
+	char buf[1024];
+
+	return ((pid_t)strtol(proc_stat(p, buf, sizeof(buf), STAT_PARENT),
+	    NULL, 10));
+}
+
+bool
+mt_collect_proc_status(const struct mt_collect_proc *p, int *status)
+{
+	char buf[1024];
+
+	/* Of others than zombies, the number means nothing. */
+	if (*proc_stat(p, buf, sizeof(buf), STAT_STATE) != 'Z')
+		return (false);
+	*status = (int)strtol(proc_stat(p, buf, sizeof(buf), STAT_EXIT_CODE),
+	    NULL, 10);
+	return (true);
 }

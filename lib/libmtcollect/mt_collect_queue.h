@@ -1,5 +1,6 @@
 /*
- * Blocks on their way to the writer, and the thread that writes them.
+ * Blocks on their way to the files, and the thread that writes them: one for
+ * all captures of a run.
  *
  * The queue is bounded; put waits while it is full.  When events can no
  * longer be written (disk full) they are dropped here and counted, while all
@@ -9,24 +10,23 @@
 #ifndef MT_COLLECT_QUEUE_H
 #define MT_COLLECT_QUEUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <mt_record.h>
+
+#include "mt_collect_output.h"
 
 #define MT_COLLECT_QUEUE_MAX	(64u << 20)	/* bytes of blocks */
 
 struct mt_collect_queue;
 
-/* How writing went so far. */
-struct mt_collect_queue_state {
-	uint64_t	dropped;	/* events that were not written */
-	enum mt_status	status;		/* first failure */
-	struct mt_error	error;
-};
-
-/* The writer stays the caller's, who leaves it alone until free. */
+/*
+ * What the captures have in common stays the caller's, who leaves it alone
+ * until free.
+ */
 enum mt_status	mt_collect_queue_new(struct mt_collect_queue **out,
-		    struct mt_writer *, struct mt_error *);
+		    struct mt_collect_outputs *, struct mt_error *);
 /* Writes what is left first.  Accepts NULL. */
 void		mt_collect_queue_free(struct mt_collect_queue *);
 
@@ -35,15 +35,23 @@ void		mt_collect_queue_free(struct mt_collect_queue *);
  * events holds.  Fails once blocks other than events cannot be written.
  */
 enum mt_status	mt_collect_queue_put(struct mt_collect_queue *,
-		    enum mt_block_type, void *data, size_t len,
-		    uint64_t events, struct mt_error *);
+		    struct mt_collect_output *, enum mt_block_type,
+		    void *data, size_t len, uint64_t events,
+		    struct mt_error *);
+
+/* The capture is complete: it is closed and freed behind its last block. */
+void		mt_collect_queue_close(struct mt_collect_queue *,
+		    struct mt_collect_output *);
 
 /* Bytes of disk to keep for the tables; takes effect some blocks later. */
-void		mt_collect_queue_reserve(struct mt_collect_queue *, uint64_t);
+void		mt_collect_queue_reserve(struct mt_collect_queue *,
+		    struct mt_collect_output *, uint64_t);
 
 /* Wait until all is written. */
 void		mt_collect_queue_sync(struct mt_collect_queue *);
-void		mt_collect_queue_get(struct mt_collect_queue *,
-		    struct mt_collect_queue_state *);
+/* How writing goes; true if nothing of this capture waits to be written. */
+bool		mt_collect_queue_get(struct mt_collect_queue *,
+		    const struct mt_collect_output *,
+		    struct mt_collect_output_state *);
 
 #endif /* MT_COLLECT_QUEUE_H */

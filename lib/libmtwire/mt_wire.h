@@ -59,6 +59,12 @@ enum mt_op {
 	MT_OP_LOST = 36		/* this many events could not be recorded */
 };
 
+/*
+ * A key of MT_OP_INFO that is not metadata: the path of the program that is
+ * about to replace this one by exec(2), or "" when that failed.
+ */
+#define MT_INFO_EXEC	"exec"
+
 #define MT_OP_IS_EVENT(op)	((op) >= MT_OP_ALLOC && (op) <= MT_OP_MARK)
 #define MT_OP_HAS_PAYLOAD(op)	((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE)
 

@@ -147,7 +147,7 @@ ATF_TC_BODY(small_files_only, tc)
 	ATF_CHECK_EQ(1, WEXITSTATUS(run(program_many)));
 	ATF_CHECK_EQ(0, result.traced);
 	ATF_CHECK_EQ(1, result.ignored);
-	ATF_CHECK(strstr(result.notes, "File too large") != NULL);
+	ATF_CHECK(strstr(result.untraced, "File too large") != NULL);
 }
 
 ATF_TC(broken_pipe);

@@ -2,8 +2,10 @@
 
 #include <atf-c.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,8 +23,11 @@ struct mt_writer {
 	int		 fail_events;	/* errno */
 	int		 fail_tables;
 	int		 fail_reserve;
+	unsigned	 finished;
+	unsigned	 freed;
 };
 
+/* The one that all captures of a test get. */
 static struct mt_writer writer = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER
@@ -61,6 +66,39 @@ mt_writer_reserve(struct mt_writer *w, uint64_t bytes, struct mt_error *e)
 	return (fail(w->fail_reserve, e));
 }
 
+enum mt_status
+mt_writer_new(struct mt_writer **out, int fd, unsigned flags, uint64_t start,
+    struct mt_error *e)
+{
+	(void)fd;
+	(void)flags;
+	(void)start;
+	(void)e;
+	*out = &writer;
+	return (MT_OK);
+}
+
+enum mt_status
+mt_writer_finish(struct mt_writer *w, struct mt_error *e)
+{
+	(void)e;
+	w->finished++;
+	return (MT_OK);
+}
+
+uint64_t
+mt_writer_bytes(const struct mt_writer *w)
+{
+	return (w->blocks);
+}
+
+void
+mt_writer_free(struct mt_writer *w)
+{
+	if (w != NULL)
+		w->freed++;
+}
+
 static void
 hold(bool held)
 {
@@ -71,20 +109,39 @@ hold(bool held)
 }
 
 static struct mt_collect_queue *queue;
+static struct mt_collect_outputs outputs;
+static struct mt_collect_output *output;
 
 static void
 begin(void)
 {
-	ATF_REQUIRE_EQ(MT_OK, mt_collect_queue_new(&queue, &writer, NULL));
+	outputs.first = &writer;
+	ATF_REQUIRE((output = mt_collect_output_new(10)) != NULL);
+	ATF_REQUIRE_EQ(MT_OK, mt_collect_queue_new(&queue, &outputs, NULL));
+}
+
+static void
+end(void)
+{
+	mt_collect_queue_free(queue);
+	mt_collect_output_free(output);
+	mt_collect_outputs_fini(&outputs);
+}
+
+static enum mt_status
+put_to(struct mt_collect_output *o, enum mt_block_type type, size_t len,
+    uint64_t events)
+{
+	struct mt_error e;
+
+	return (mt_collect_queue_put(queue, o, type, calloc(1, len + 1), len,
+	    events, &e));
 }
 
 static enum mt_status
 put(enum mt_block_type type, size_t len, uint64_t events)
 {
-	struct mt_error e;
-
-	return (mt_collect_queue_put(queue, type, calloc(1, len + 1), len,
-	    events, &e));
+	return (put_to(output, type, len, events));
 }
 
 ATF_TC(order);
@@ -94,7 +151,7 @@ ATF_TC_HEAD(order, tc)
 }
 ATF_TC_BODY(order, tc)
 {
-	struct mt_collect_queue_state st;
+	struct mt_collect_output_state st;
 	int i;
 
 	begin();
@@ -103,11 +160,11 @@ ATF_TC_BODY(order, tc)
 		    MT_BLOCK_NODES, (size_t)i, 1));
 	mt_collect_queue_sync(queue);
 	ATF_CHECK_EQ(100, writer.blocks);
-	mt_collect_queue_get(queue, &st);
+	ATF_CHECK(mt_collect_queue_get(queue, output, &st));
 	ATF_CHECK_EQ(MT_OK, st.status);
 	ATF_CHECK_EQ(0, st.dropped);
 	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SITES, 1, 0));
-	mt_collect_queue_free(queue);
+	end();
 	ATF_CHECK_EQ(101, writer.blocks);
 	mt_collect_queue_free(NULL);
 }
@@ -145,7 +202,7 @@ ATF_TC_BODY(bounded, tc)
 	hold(false);
 	ATF_REQUIRE_EQ(0, pthread_join(t, NULL));
 	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SITES, 2 * MT_COLLECT_QUEUE_MAX, 0));
-	mt_collect_queue_free(queue);
+	end();
 	ATF_CHECK_EQ(6, writer.blocks);
 }
 
@@ -157,7 +214,7 @@ ATF_TC_HEAD(disk_full, tc)
 }
 ATF_TC_BODY(disk_full, tc)
 {
-	struct mt_collect_queue_state st;
+	struct mt_collect_output_state st;
 
 	begin();
 	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 1000));
@@ -169,13 +226,13 @@ ATF_TC_BODY(disk_full, tc)
 	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 20));
 	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_NODES, 10, 0));
 	mt_collect_queue_sync(queue);
-	mt_collect_queue_get(queue, &st);
+	ATF_CHECK(mt_collect_queue_get(queue, output, &st));
 	ATF_CHECK_EQ(120, st.dropped);
 	ATF_CHECK_EQ(MT_ERR_SYS, st.status);
 	ATF_CHECK_EQ(ENOSPC, st.error.sys);
 	ATF_CHECK_EQ(2, writer.events);
 	ATF_CHECK_EQ(3, writer.blocks);
-	mt_collect_queue_free(queue);
+	end();
 }
 
 ATF_TC(no_reserve);
@@ -185,26 +242,26 @@ ATF_TC_HEAD(no_reserve, tc)
 }
 ATF_TC_BODY(no_reserve, tc)
 {
-	struct mt_collect_queue_state st;
+	struct mt_collect_output_state st;
 
 	begin();
-	mt_collect_queue_reserve(queue, 300000);
+	mt_collect_queue_reserve(queue, output, 300000);
 	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 5));
 	mt_collect_queue_sync(queue);
 	ATF_CHECK(writer.reserve >= 300000);
 	/* A file system that does not know how is no reason to give up. */
 	writer.fail_reserve = EOPNOTSUPP;
-	mt_collect_queue_reserve(queue, 1000000);
+	mt_collect_queue_reserve(queue, output, 1000000);
 	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 5));
 	mt_collect_queue_sync(queue);
 	writer.fail_reserve = ENOSPC;
-	mt_collect_queue_reserve(queue, 3000000);
+	mt_collect_queue_reserve(queue, output, 3000000);
 	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_EVENTS, 10, 7));
 	mt_collect_queue_sync(queue);
-	mt_collect_queue_get(queue, &st);
+	ATF_CHECK(mt_collect_queue_get(queue, output, &st));
 	ATF_CHECK_EQ(7, st.dropped);
 	ATF_CHECK_EQ(2, writer.events);
-	mt_collect_queue_free(queue);
+	end();
 }
 
 ATF_TC(broken);
@@ -220,7 +277,97 @@ ATF_TC_BODY(broken, tc)
 	(void)put(MT_BLOCK_CODES, 10, 0);
 	mt_collect_queue_sync(queue);
 	ATF_CHECK_EQ(MT_ERR_SYS, put(MT_BLOCK_EVENTS, 10, 0));
-	mt_collect_queue_free(queue);
+	end();
+}
+
+static unsigned created;
+static int created_fd;
+
+/* What the queue is told, by the thread that it makes. */
+static int
+create(void *arg, pid_t pid, unsigned number, char name[MT_COLLECT_NAME])
+{
+	ATF_CHECK_EQ(&created, arg);
+	ATF_CHECK(pid == 10 || pid == 20);
+	created = created * 100 + (unsigned)pid + number;
+	(void)snprintf(name, MT_COLLECT_NAME, "capture %u", created);
+	errno = EROFS;
+	return (created_fd);
+}
+
+ATF_TC(several);
+ATF_TC_HEAD(several, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "the first to write gets the first "
+	    "capture, others when they write; each image has its number");
+}
+ATF_TC_BODY(several, tc)
+{
+	struct mt_collect_output *other, *again, *unused;
+	struct mt_collect_output_state st;
+
+	outputs.create = create;
+	outputs.create_arg = &created;
+	created_fd = open("/dev/null", O_WRONLY);
+	begin();
+	other = mt_collect_output_new(20);
+	again = mt_collect_output_new(20);
+	unused = mt_collect_output_new(30);
+	ATF_CHECK_EQ(MT_OK, put_to(other, MT_BLOCK_META, 5, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(0, created);
+	(void)mt_collect_queue_get(queue, other, &st);
+	ATF_CHECK(st.first);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(11, created);
+	(void)mt_collect_queue_get(queue, output, &st);
+	ATF_CHECK(!st.first);
+	mt_collect_queue_close(queue, other);
+	created_fd = dup(created_fd);
+	ATF_CHECK_EQ(MT_OK, put_to(again, MT_BLOCK_META, 5, 0));
+	mt_collect_queue_close(queue, again);
+	mt_collect_queue_close(queue, unused);
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(1122, created);
+	ATF_CHECK_EQ(2, writer.finished);
+	ATF_CHECK_EQ(2, outputs.captures);
+	ATF_CHECK_EQ(2, outputs.processes);
+	ATF_CHECK_EQ(-1, fcntl(created_fd, F_GETFD));
+	ATF_CHECK_STREQ("", outputs.failed);
+	end();
+}
+
+ATF_TC(not_created);
+ATF_TC_HEAD(not_created, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a capture that cannot be created: its "
+	    "events are lost, and who put them is told");
+}
+ATF_TC_BODY(not_created, tc)
+{
+	struct mt_collect_output *other;
+	struct mt_collect_output_state st;
+
+	outputs.create = create;
+	outputs.create_arg = &created;
+	created_fd = -1;
+	begin();
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	other = mt_collect_output_new(20);
+	(void)put_to(other, MT_BLOCK_EVENTS, 5, 7);
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(MT_ERR_SYS, put_to(other, MT_BLOCK_EVENTS, 5, 8));
+	mt_collect_queue_sync(queue);
+	(void)mt_collect_queue_get(queue, other, &st);
+	ATF_CHECK_EQ(15, st.dropped);
+	ATF_CHECK_EQ(EROFS, st.error.sys);
+	mt_collect_queue_close(queue, other);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(MT_ERR_SYS, outputs.status);
+	ATF_CHECK_STREQ("capture 21", outputs.failed);
+	end();
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -230,5 +377,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, disk_full);
 	ATF_TP_ADD_TC(tp, no_reserve);
 	ATF_TP_ADD_TC(tp, broken);
+	ATF_TP_ADD_TC(tp, several);
+	ATF_TP_ADD_TC(tp, not_created);
 	return (atf_no_error());
 }

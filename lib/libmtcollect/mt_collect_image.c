@@ -1,0 +1,216 @@
+/* A process image, from its hello to its finished capture. */
+
+#include <sys/mman.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_collect_error.h"
+#include "mt_collect_image.h"
+
+static enum mt_status
+sink_put(void *arg, enum mt_block_type type, void *data, size_t len,
+    struct mt_error *error)
+{
+	struct mt_collect_image *im = arg;
+	uint64_t events;
+
+	events = 0;
+	if (type == MT_BLOCK_EVENTS) {
+		events = im->process->events - im->put_events;
+		im->put_events = im->process->events;
+	}
+	return (mt_collect_queue_put(im->queue, im->output, type, data, len,
+	    events, error));
+}
+
+enum mt_status
+mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
+    struct mt_collect_queue *queue, unsigned recorder_flags,
+    struct mt_arena *arena, struct mt_error *error)
+{
+	struct mt_collect_image *im;
+	struct mt_sink sink;
+
+	if ((im = calloc(1, sizeof(*im))) != NULL) {
+		im->pid = pid;
+		im->queue = queue;
+		im->proc.statm = im->proc.dir = -1;
+		im->output = mt_collect_output_new(pid);
+	}
+	sink.put = sink_put;
+	sink.arg = im;
+	if (im == NULL || im->output == NULL ||
+	    mt_recorder_new(&im->recorder, &sink, recorder_flags,
+	    error) != MT_OK || mt_collect_process_new(&im->process, pid,
+	    im->recorder, error) != MT_OK) {
+		mt_collect_image_free(im);
+		(void)munmap(arena, MT_ARENA_BYTES);
+		return (mt_collect_fail(error, MT_ERR_NOMEM, "process"));
+	}
+	if (mt_collect_process_arena(im->process, arena, error) != MT_OK) {
+		mt_collect_image_free(im);
+		return (MT_ERR_NOMEM);
+	}
+	mt_collect_proc_open(&im->proc, pid);
+	*out = im;
+	return (MT_OK);
+}
+
+void
+mt_collect_image_free(struct mt_collect_image *im)
+{
+	unsigned i;
+
+	if (im == NULL)
+		return;
+	for (i = 0; i < im->news.narenas; i++)
+		(void)munmap(im->news.arena[i], MT_ARENA_BYTES);
+	mt_collect_process_free(im->process);
+	mt_recorder_free(im->recorder);
+	mt_collect_output_free(im->output);
+	mt_collect_proc_close(&im->proc);
+	free(im);
+}
+
+void
+mt_collect_image_flush(struct mt_collect_image *im)
+{
+	struct mt_totals totals;
+
+	mt_recorder_totals(im->recorder, &totals);
+	if (!im->awake && totals.events == 0)
+		return;
+	im->awake = true;
+	mt_collect_process_lost(im->process);
+	(void)mt_recorder_flush(im->recorder, NULL);
+}
+
+/* ---- The end --------------------------------------------------------- */
+
+/* By exec(2), as the collector saw or as the image said beforehand. */
+static bool
+is_replaced(const struct mt_collect_image *im)
+{
+	return (im->end.replaced || im->process->executed[0] != '\0');
+}
+
+/*
+ * A child that only executes another program is not worth a capture, nor is a
+ * Python that never came to run any code.
+ */
+static bool
+is_wanted(const struct mt_collect_image *im)
+{
+	struct mt_totals totals;
+
+	mt_recorder_totals(im->recorder, &totals);
+	return (im->awake || totals.events > 0 ||
+	    (im->process->events > 0 && !is_replaced(im)));
+}
+
+static void
+put_end(struct mt_collect_image *im, uint64_t start_time_ns)
+{
+	struct mt_recorder *r = im->recorder;
+	const struct mt_collect_end *e = &im->end;
+
+	(void)mt_recorder_number(r, "end_time_ns",
+	    start_time_ns + e->time_us * 1000, NULL);
+	if (is_replaced(im))
+		(void)mt_recorder_text(r, "ended_by", "exec", NULL);
+	else if (e->has_status)
+		(void)mt_recorder_text(r, "ended_by",
+		    (e->status & 0x7f) == 0 ? "exit" : "signal", NULL);
+	if (e->has_status && !is_replaced(im))
+		(void)mt_recorder_number(r, "exit_status",
+		    (uint32_t)e->status, NULL);
+}
+
+/* Only the first failure is reported. */
+static void
+failed(struct mt_collect_sum *sum, enum mt_status st,
+    const struct mt_error *error)
+{
+	if (st == MT_OK || sum->status != MT_OK)
+		return;
+	sum->status = st;
+	sum->error = *error;
+}
+
+/* The same line of many processes is one line. */
+static void
+add_notes(struct mt_collect_sum *sum, const char *notes)
+{
+	size_t at = strlen(sum->notes), n = strlen(notes);
+
+	if (n == 0 || strstr(sum->notes, notes) != NULL ||
+	    n + 2 > sizeof(sum->notes) - at)
+		return;
+	if (at > 0)
+		sum->notes[at++] = '\n';
+	memcpy(sum->notes + at, notes, n + 1);
+}
+
+static void
+add(struct mt_collect_sum *sum, const struct mt_collect_image *im, bool first)
+{
+	const struct mt_collect_process *p = im->process;
+	struct mt_totals totals;
+
+	mt_recorder_totals(im->recorder, &totals);
+	sum->lost_events += totals.lost;
+	failed(sum, p->status, &p->error);
+	add_notes(sum, p->notes);
+	if (!first)
+		return;
+	sum->first = totals;
+	sum->script_ended = p->script_ended;
+	sum->replaced = is_replaced(im);
+	memcpy(sum->executed, p->executed, sizeof(sum->executed));
+}
+
+/* All events are written or lost when the tables are made. */
+static void
+put_tables(struct mt_collect_image *im, uint64_t start_time_ns,
+    struct mt_collect_sum *sum, const struct mt_collect_output_state *state)
+{
+	struct mt_error error;
+	enum mt_status st;
+
+	memset(&error, 0, sizeof(error));
+	if (state->dropped > 0) {
+		mt_recorder_lost(im->recorder, state->dropped);
+		(void)mt_recorder_number(im->recorder, "disk_full", 1, NULL);
+	}
+	put_end(im, start_time_ns);
+	st = mt_recorder_finish(im->recorder, &error);
+	/* Failures to write are the queue's to tell, which knows the file. */
+	if (!state->broken)
+		failed(sum, st, &error);
+	add(sum, im, state->first);
+	mt_collect_queue_close(im->queue, im->output);
+	im->output = NULL;
+}
+
+bool
+mt_collect_image_finish(struct mt_collect_image *im, uint64_t start_time_ns,
+    struct mt_collect_sum *sum)
+{
+	struct mt_collect_output_state state;
+
+	if (!im->flushed) {
+		mt_collect_process_end(im->process);
+		if (!is_wanted(im)) {
+			add(sum, im, false);
+			return (true);
+		}
+		im->awake = true;
+		mt_collect_image_flush(im);
+		im->flushed = true;
+	}
+	if (!mt_collect_queue_get(im->queue, im->output, &state))
+		return (false);
+	put_tables(im, start_time_ns, sum, &state);
+	return (true);
+}

@@ -1,0 +1,99 @@
+/*
+ * A process image that is traced, from its hello to its finished capture:
+ * its rings, its recorder, its output.
+ *
+ * Made by the main thread, then the drain thread's, which frees it.  Of what
+ * is left to the main thread, each item says so.
+ */
+
+#ifndef MT_COLLECT_IMAGE_H
+#define MT_COLLECT_IMAGE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mt_record.h>
+
+#include "mt_collect_proc.h"
+#include "mt_collect_process.h"
+#include "mt_collect_queue.h"
+
+#define MT_COLLECT_NEWS_ARENAS	8u
+#define MT_COLLECT_NEWS_SAMPLES	64u
+
+/* How a process image ended. */
+struct mt_collect_end {
+	uint64_t	time_us;	/* on the session's clock */
+	bool		replaced;	/* by exec(2): the process goes on */
+	bool		has_status;
+	int		status;		/* as wait(2) reports it */
+};
+
+/* From the main thread to the drain thread; taken as a whole. */
+struct mt_collect_news {
+	struct mt_arena		*arena[MT_COLLECT_NEWS_ARENAS];
+	unsigned		 narenas;
+	struct mt_sample	 sample[MT_COLLECT_NEWS_SAMPLES];
+	unsigned		 nsamples;
+	bool			 ended;	/* nothing more comes from it */
+	bool			 finish; /* its end is known */
+	struct mt_collect_end	 end;
+};
+
+struct mt_collect_image {
+	pid_t			 pid;
+	struct mt_collect_process *process;	/* main: touched only */
+	struct mt_recorder	*recorder;
+	struct mt_collect_queue	*queue;
+	struct mt_collect_output *output;
+	struct mt_collect_proc	 proc;		/* main: statm */
+	bool			 own_tids;	/* that we cannot look up */
+	bool			 awake;		/* there is to be a capture */
+	bool			 ended;
+	bool			 finish;
+	bool			 flushed;	/* all but the tables */
+	struct mt_collect_end	 end;
+	uint64_t		 put_events;	/* in blocks so far */
+	bool			 listed;	/* by the drain thread */
+	struct mt_collect_image	*next;
+	/* Under the lock of the drain. */
+	struct mt_collect_news	 news;
+	bool			 has_news;
+	struct mt_collect_image	*next_news;
+};
+
+/* What became of images, added up. */
+struct mt_collect_sum {
+	uint64_t	 lost_events;
+	struct mt_totals first;		/* of the first capture */
+	bool		 script_ended;	/* likewise */
+	bool		 replaced;	/* likewise, by exec(2) */
+	char		 executed[256];	/* by what, if it said so */
+	char		 notes[MT_COLLECT_NOTES];
+	enum mt_status	 status;	/* first failure */
+	struct mt_error	 error;
+};
+
+/* Takes over the mapping, also on failure.  Opens proc. */
+enum mt_status	mt_collect_image_new(struct mt_collect_image **out, pid_t,
+		    struct mt_collect_queue *, unsigned recorder_flags,
+		    struct mt_arena *, struct mt_error *);
+/* Accepts NULL. */
+void		mt_collect_image_free(struct mt_collect_image *);
+
+/*
+ * Everything so far into the file, and room for the tables behind it.  There
+ * is no file before there is an event, unless awake is set.
+ */
+void		mt_collect_image_flush(struct mt_collect_image *);
+
+/*
+ * The image has ended: a step towards a finished capture, which must not wait
+ * for the disk.  True when there is nothing left to do but to free it.
+ */
+bool		mt_collect_image_finish(struct mt_collect_image *,
+		    uint64_t start_time_ns, struct mt_collect_sum *);
+
+#endif /* MT_COLLECT_IMAGE_H */

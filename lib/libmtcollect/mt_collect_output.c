@@ -1,0 +1,193 @@
+/* Captures on their way to their files. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mt_collect_error.h"
+#include "mt_collect_output.h"
+
+/* The reserve grows by this much at a time: each change is a system call. */
+#define RESERVE_STEP	(64u * 1024)
+
+struct mt_collect_output *
+mt_collect_output_new(pid_t pid)
+{
+	struct mt_collect_output *o;
+
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		return (NULL);
+	o->pid = pid;
+	o->fd = -1;
+	return (o);
+}
+
+void
+mt_collect_output_free(struct mt_collect_output *o)
+{
+	if (o == NULL)
+		return;
+	mt_writer_free(o->writer);
+	if (o->fd != -1)
+		(void)close(o->fd);
+	free(o);
+}
+
+/*
+ * The number of this capture among those of its process id: after exec(2),
+ * or when the id is used again, there are several.
+ */
+static unsigned
+count(struct mt_collect_outputs *os, pid_t pid)
+{
+	unsigned number = 1;
+	pid_t *pids;
+	size_t cap, i;
+
+	for (i = 0; i < os->npids; i++)
+		number += os->pids[i] == pid;
+	if (os->npids == os->pids_cap) {
+		cap = os->pids_cap == 0 ? 64 : 2 * os->pids_cap;
+		if ((pids = realloc(os->pids, cap * sizeof(*pids))) == NULL)
+			return (number);
+		os->pids = pids;
+		os->pids_cap = cap;
+	}
+	os->pids[os->npids++] = pid;
+	return (number);
+}
+
+static enum mt_status
+create(struct mt_collect_outputs *os, struct mt_collect_output *o,
+    unsigned number, struct mt_error *error)
+{
+	if (os->create == NULL) {
+		errno = EACCES;
+		return (mt_collect_fail(error, MT_ERR_SYS, "cannot create"));
+	}
+	o->fd = os->create(os->create_arg, o->pid, number, o->name);
+	if (o->fd == -1)
+		return (mt_collect_fail(error, MT_ERR_SYS, "cannot create"));
+	return (mt_writer_new(&o->writer, o->fd, os->writer_flags,
+	    os->start_time_ns, error));
+}
+
+/* The first process with something to write gets the first capture. */
+static enum mt_status
+open_output(struct mt_collect_outputs *os, struct mt_collect_output *o,
+    struct mt_collect_output_state *state, struct mt_error *error)
+{
+	unsigned number;
+
+	number = count(os, o->pid);
+	os->processes += number == 1;
+	if (os->first == NULL)
+		return (create(os, o, number, error));
+	o->writer = os->first;
+	os->first = NULL;
+	state->first = true;
+	return (MT_OK);
+}
+
+/* Only the first failure is of interest; the rest follows from it. */
+static void
+failed(struct mt_collect_output_state *state, enum mt_status st,
+    const struct mt_error *error)
+{
+	if (state->status == MT_OK) {
+		state->status = st;
+		state->error = *error;
+	}
+}
+
+/* Keep the reserve; a disk without room for it has none for events. */
+static enum mt_status
+keep_reserve(struct mt_collect_output *o, uint64_t wanted,
+    struct mt_error *error)
+{
+	enum mt_status st;
+
+	wanted = (wanted + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
+	if (wanted <= o->reserved)
+		return (MT_OK);
+	st = mt_writer_reserve(o->writer, wanted, error);
+	if (st == MT_ERR_SYS && error->sys != ENOSPC && error->sys != EDQUOT)
+		st = MT_OK;
+	if (st == MT_OK)
+		o->reserved = wanted;
+	return (st);
+}
+
+void
+mt_collect_output_put(struct mt_collect_outputs *os,
+    struct mt_collect_output *o, enum mt_block_type type, const void *data,
+    size_t len, uint64_t n, uint64_t reserve,
+    struct mt_collect_output_state *state)
+{
+	const bool events = type == MT_BLOCK_EVENTS;
+	enum mt_status st = MT_OK;
+	struct mt_error error;
+
+	if (o->writer == NULL && !state->broken &&
+	    (st = open_output(os, o, state, &error)) != MT_OK) {
+		failed(state, st, &error);
+		state->broken = true;
+	}
+	if (o->writer == NULL) {
+		state->dropped += n;
+		return;
+	}
+	if (events && !o->full) {
+		st = keep_reserve(o, reserve, &error);
+		o->full = st != MT_OK;
+	}
+	if (!events || !o->full)
+		st = mt_writer_put(o->writer, type, data, len, &error);
+	if (st != MT_OK)
+		failed(state, st, &error);
+	if (st != MT_OK && !events)
+		state->broken = true;
+	if (events && (o->full || st != MT_OK)) {
+		o->full = true;
+		state->dropped += n;
+	}
+}
+
+void
+mt_collect_output_close(struct mt_collect_outputs *os,
+    struct mt_collect_output *o)
+{
+	struct mt_error error;
+	enum mt_status st;
+
+	if (o->writer != NULL) {
+		st = mt_writer_finish(o->writer, &error);
+		if (st != MT_OK)
+			failed(&o->state, st, &error);
+		os->captures++;
+		os->bytes += mt_writer_bytes(o->writer);
+		if (o->state.first)
+			os->first_bytes = mt_writer_bytes(o->writer);
+	}
+	if (o->state.status != MT_OK && os->status == MT_OK) {
+		os->status = o->state.status;
+		os->error = o->state.error;
+		memcpy(os->failed, o->name, sizeof(os->failed));
+	}
+	mt_collect_output_free(o);
+}
+
+void
+mt_collect_outputs_fini(struct mt_collect_outputs *os)
+{
+	if (os->first != NULL) {
+		(void)mt_writer_finish(os->first, NULL);
+		os->first_bytes = mt_writer_bytes(os->first);
+		mt_writer_free(os->first);
+		os->first = NULL;
+	}
+	free(os->pids);
+	os->pids = NULL;
+	os->npids = os->pids_cap = 0;
+}

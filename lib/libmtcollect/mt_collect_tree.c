@@ -1,0 +1,492 @@
+/* The processes of the program that are traced. */
+
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mt_collect_hello.h"
+#include "mt_collect_os.h"
+#include "mt_collect_tree.h"
+
+#define LIFE_US		100000u	/* a process is asked so often */
+#define SAMPLES_MAX	32u	/* processes looked at in a tick */
+#define COMMAND_MAX	4096u	/* bytes of a command line */
+
+/* A helper process of the interpreter's own, with nothing of the user's. */
+#define HELPER		"from multiprocessing.resource_tracker import"
+
+static bool
+follows(const struct mt_collect_tree *t)
+{
+	return ((t->options->agent_flags & MT_FLAG_FOLLOW) != 0);
+}
+
+static struct mt_collect_member *
+find(struct mt_collect_tree *t, pid_t pid)
+{
+	unsigned i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->member[i].pid == pid)
+			return (&t->member[i]);
+	return (NULL);
+}
+
+/* A free entry, or NULL. */
+static struct mt_collect_member *
+member_new(struct mt_collect_tree *t)
+{
+	struct mt_collect_member *m, *grown;
+	unsigned n;
+
+	if ((m = find(t, 0)) != NULL)
+		return (m);
+	n = t->n == 0 ? 8 : 2 * t->n;
+	if ((grown = realloc(t->member, n * sizeof(*grown))) == NULL)
+		return (NULL);
+	memset(grown + t->n, 0, (n - t->n) * sizeof(*grown));
+	m = grown + t->n;
+	t->member = grown;
+	t->n = n;
+	return (m);
+}
+
+/* A line about a process that is not traced. */
+static void
+untraced(struct mt_collect_tree *t, pid_t pid, const char *what,
+    const char *why)
+{
+	char *to = t->result->untraced;
+	size_t at = strlen(to), size = sizeof(t->result->untraced);
+	int n;
+
+	n = snprintf(to + at, size - at, "%sprocess %ld%s%s: %s",
+	    at > 0 ? "\n" : "", (long)pid, *what != '\0' ? ", " : "", what,
+	    why);
+	if (n < 0 || (size_t)n >= size - at)
+		to[at] = '\0';
+	for (; to[at] != '\0'; at++)
+		if ((to[at] < ' ' && (to[at] != '\n' || at == 0)) ||
+		    to[at] == 0x7f)
+			to[at] = '?';
+}
+
+/* ---- Ends ------------------------------------------------------------ */
+
+static void
+member_finish(struct mt_collect_tree *t, struct mt_collect_member *m,
+    const struct mt_collect_end *end)
+{
+	mt_collect_drain_finish(t->drain, m->image, end);
+	memset(m, 0, sizeof(*m));
+}
+
+/*
+ * Without children to follow, the capture is finished when the program has
+ * ended, whose status is more than nothing.
+ */
+static void
+member_ended(struct mt_collect_tree *t, struct mt_collect_member *m,
+    const struct mt_collect_end *end)
+{
+	if (m->ended)
+		return;
+	m->ended = true;
+	if (m->watch != -1)
+		(void)close(m->watch);
+	m->watch = -1;
+	t->running--;
+	if (follows(t))
+		member_finish(t, m, end);
+	else {
+		mt_collect_drain_ended(t->drain, m->image);
+		m->end = *end;
+	}
+}
+
+static void
+member_gone(struct mt_collect_tree *t, struct mt_collect_member *m)
+{
+	struct mt_collect_end end;
+
+	memset(&end, 0, sizeof(end));
+	end.time_us = mt_collect_session_tick(t->session);
+	end.has_status = m->watch != -1 &&
+	    mt_collect_os_status(m->watch, &end.status);
+	if (!end.has_status)
+		end.has_status = mt_collect_proc_status(&m->image->proc,
+		    &end.status);
+	member_ended(t, m, &end);
+}
+
+static void
+member_replaced(struct mt_collect_tree *t, struct mt_collect_member *m)
+{
+	struct mt_collect_end end;
+
+	memset(&end, 0, sizeof(end));
+	end.time_us = mt_collect_session_tick(t->session);
+	end.replaced = true;
+	member_ended(t, m, &end);
+}
+
+void
+mt_collect_tree_watch(struct mt_collect_tree *t, uint32_t tag)
+{
+	struct mt_collect_member *m;
+
+	if (tag - t->tag >= t->n)
+		return;
+	/* The tag may be that of a member before this one. */
+	m = &t->member[tag - t->tag];
+	if (m->pid != 0 && m->watch != -1 &&
+	    mt_collect_os_has_ended(m->watch))
+		member_gone(t, m);
+}
+
+void
+mt_collect_tree_child(struct mt_collect_tree *t, pid_t pid, int status)
+{
+	struct mt_collect_member *m;
+	struct mt_collect_end end;
+
+	if (pid <= 0 || (m = find(t, pid)) == NULL)
+		return;
+	memset(&end, 0, sizeof(end));
+	end.time_us = mt_collect_session_tick(t->session);
+	end.has_status = true;
+	end.status = status;
+	member_ended(t, m, &end);
+}
+
+/* ---- Hellos ---------------------------------------------------------- */
+
+static struct mt_arena *
+arena_new(int *fd)
+{
+	struct mt_error error;
+	struct mt_arena *a;
+	int saved;
+	void *p;
+
+	if (mt_collect_os_shm(fd, MT_ARENA_BYTES, &error) != MT_OK) {
+		errno = error.sys;
+		return (NULL);
+	}
+	p = mmap(NULL, MT_ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    *fd, 0);
+	if (p == MAP_FAILED) {
+		saved = errno;
+		(void)close(*fd);
+		errno = saved;
+		return (NULL);
+	}
+	a = p;
+	a->magic = MT_ARENA_MAGIC;
+	a->version = MT_WIRE_VERSION;
+	a->nrings = MT_ARENA_RINGS;
+	a->ring_words = MT_RING_WORDS;
+	a->data_offset = MT_ARENA_DATA_OFFSET;
+	return (a);
+}
+
+/* What is known at once, for a capture that has no proper end. */
+static void
+first_metadata(struct mt_collect_tree *t, struct mt_collect_image *im,
+    const char *command, const struct mt_hello *h)
+{
+	struct mt_recorder *r = im->recorder;
+	pid_t parent;
+
+	(void)mt_recorder_text(r, "command_line", command, NULL);
+	(void)mt_recorder_number(r, "pid", (uint64_t)im->pid, NULL);
+	if ((parent = mt_collect_proc_parent(&im->proc)) > 0)
+		(void)mt_recorder_number(r, "parent_pid", (uint64_t)parent,
+		    NULL);
+	(void)mt_recorder_text(r, "python_version", h->py_version, NULL);
+	(void)mt_recorder_number(r, "has_native_traces", 0, NULL);
+	(void)mt_recorder_number(r, "trace_python_allocators",
+	    (t->options->agent_flags & MT_FLAG_PYTHON_ALLOCATORS) != 0, NULL);
+}
+
+/* An image for the peer, who has heard of it; NULL with errno if not. */
+static struct mt_collect_image *
+image_new(struct mt_collect_tree *t, int conn, pid_t pid)
+{
+	struct mt_collect_image *im;
+	struct mt_arena *a;
+	bool sent;
+	int fd;
+
+	if ((a = arena_new(&fd)) == NULL)
+		return (NULL);
+	if (mt_collect_image_new(&im, pid, t->queue,
+	    t->options->recorder_flags, a, NULL) != MT_OK) {
+		(void)close(fd);
+		errno = ENOMEM;
+		return (NULL);
+	}
+	sent = mt_collect_hello_trace(conn, t->options->agent_flags,
+	    t->session->fd, fd);
+	(void)close(fd);
+	if (sent)
+		return (im);
+	mt_collect_image_free(im);
+	errno = EPIPE;
+	return (NULL);
+}
+
+static void
+watch(struct mt_collect_tree *t, struct mt_collect_member *m)
+{
+	m->watch = mt_collect_os_watch(m->pid);
+	if (m->watch == -1)
+		return;
+	if (!mt_collect_os_poll_add(t->poll, m->watch,
+	    t->tag + (uint32_t)(m - t->member))) {
+		(void)close(m->watch);
+		m->watch = -1;
+	}
+}
+
+static bool
+trace(struct mt_collect_tree *t, int conn, pid_t pid,
+    const struct mt_hello *h, const char *command)
+{
+	struct mt_collect_member *m;
+
+	errno = ENOMEM;
+	if ((m = member_new(t)) == NULL ||
+	    (m->image = image_new(t, conn, pid)) == NULL)
+		return (false);
+	m->pid = pid;
+	m->arenas = 1;
+	/* In another pid namespace, thread ids mean nothing to us. */
+	m->image->own_tids = h->pid != (uint32_t)pid;
+	m->image->awake = !follows(t);
+	first_metadata(t, m->image, t->result->traced == 0 ?
+	    t->command_line : command, h);
+	if (t->result->traced++ == 0 || !follows(t))
+		memcpy(t->result->py_version, h->py_version,
+		    sizeof(t->result->py_version));
+	t->running++;
+	watch(t, m);
+	mt_collect_drain_image(t->drain, m->image);
+	return (true);
+}
+
+static void
+ignore(struct mt_collect_tree *t, int conn)
+{
+	t->result->ignored++;
+	(void)mt_collect_hello_ignore(conn);
+}
+
+/* The arguments of the peer. */
+static void
+command_of(pid_t pid, char *to, size_t size)
+{
+	struct mt_collect_proc proc;
+
+	mt_collect_proc_open(&proc, pid);
+	mt_collect_proc_command(&proc, to, size);
+	mt_collect_proc_close(&proc);
+}
+
+/*
+ * Without children to follow, only the first is traced.  Who says hello again
+ * was replaced by exec(2): nothing more comes from its rings.
+ */
+static void
+hello_process(struct mt_collect_tree *t, int conn, pid_t pid,
+    const struct mt_hello *h)
+{
+	char command[COMMAND_MAX], why[128];
+	struct mt_collect_member *m;
+
+	if ((m = find(t, pid)) != NULL) {
+		if (h->kind == MT_HELLO_FORKED || (m->watch != -1 &&
+		    mt_collect_os_has_ended(m->watch)))
+			member_gone(t, m);
+		else
+			member_replaced(t, m);
+	}
+	if (!follows(t) && t->result->traced > 0) {
+		ignore(t, conn);
+		return;
+	}
+	command_of(pid, command, sizeof(command));
+	if (follows(t) && strstr(command, HELPER) != NULL) {
+		(void)mt_collect_hello_ignore(conn);
+		return;
+	}
+	if (trace(t, conn, pid, h, command))
+		return;
+	(void)snprintf(why, sizeof(why), "no shared memory: %s",
+	    errno == EPIPE ? "it gave up waiting" : strerror(errno));
+	untraced(t, pid, "", why);
+	ignore(t, conn);
+}
+
+static void
+hello_more(struct mt_collect_tree *t, int conn, pid_t pid)
+{
+	struct mt_collect_member *m;
+	struct mt_arena *a;
+	int fd;
+
+	if ((m = find(t, pid)) == NULL || m->ended ||
+	    m->arenas >= MT_COLLECT_ARENAS_MAX ||
+	    (a = arena_new(&fd)) == NULL) {
+		(void)mt_collect_hello_ignore(conn);
+		return;
+	}
+	if (mt_collect_hello_trace(conn, t->options->agent_flags,
+	    t->session->fd, fd) &&
+	    mt_collect_drain_arena(t->drain, m->image, a))
+		m->arenas++;
+	else
+		(void)munmap(a, MT_ARENA_BYTES);
+	(void)close(fd);
+}
+
+static void
+hello_unsupported(struct mt_collect_tree *t, int conn, pid_t pid,
+    const struct mt_hello *h)
+{
+	char why[96];
+
+	t->result->unsupported++;
+	if (t->result->traced == 0)
+		memcpy(t->result->py_version, h->py_version,
+		    sizeof(t->result->py_version));
+	(void)snprintf(why, sizeof(why), "Python %.*s is not supported",
+	    (int)strcspn(h->py_version, " "), h->py_version);
+	untraced(t, pid, "", why);
+	(void)mt_collect_hello_ignore(conn);
+}
+
+void
+mt_collect_tree_hello(struct mt_collect_tree *t, int conn, pid_t pid,
+    const struct mt_hello *h)
+{
+	switch (h->kind) {
+	case MT_HELLO_PROCESS:
+	case MT_HELLO_FORKED:
+		hello_process(t, conn, pid, h);
+		break;
+	case MT_HELLO_MORE:
+		hello_more(t, conn, pid);
+		break;
+	case MT_HELLO_UNSUPPORTED:
+		hello_unsupported(t, conn, pid, h);
+		break;
+	case MT_HELLO_UNTRACEABLE:
+		t->result->untraceable++;
+		untraced(t, pid, h->py_version,
+		    "setuid or statically linked");
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- Now and then ---------------------------------------------------- */
+
+/*
+ * The program's own memory: pages of the rings that it has written to are
+ * resident in it, but ours.
+ */
+static void
+sample(struct mt_collect_tree *t, struct mt_collect_member *m, uint64_t now)
+{
+	struct mt_sample s;
+	uint64_t ours;
+
+	if (!mt_collect_proc_memory(&m->image->proc, &s.rss, &s.anon_rss))
+		return;
+	ours = atomic_load_explicit(&m->image->process->touched,
+	    memory_order_relaxed);
+	ours += (uint64_t)m->arenas * MT_ARENA_DATA_OFFSET + MT_SESSION_BYTES;
+	s.rss -= ours < s.rss - s.anon_rss ? ours : s.rss - s.anon_rss;
+	s.time_ns = now * 1000;
+	s.heap = 0;
+	mt_collect_drain_sample(t->drain, m->image, &s);
+}
+
+/* All in turns, so that hundreds of processes cost no more than some. */
+static void
+sample_some(struct mt_collect_tree *t, uint64_t now)
+{
+	struct mt_collect_member *m;
+	unsigned done, i;
+
+	for (done = i = 0; i < t->n && done < SAMPLES_MAX; i++) {
+		m = &t->member[t->sample_at++ % t->n];
+		if (m->pid == 0 || m->ended || now < m->sample_us)
+			continue;
+		m->sample_us = now + t->options->sample_ms * 1000 - 500;
+		sample(t, m, now);
+		done++;
+	}
+}
+
+void
+mt_collect_tree_tick(struct mt_collect_tree *t, uint64_t now)
+{
+	struct mt_collect_member *m;
+
+	sample_some(t, now);
+	if (now < t->life_us)
+		return;
+	t->life_us = now + LIFE_US;
+	for (m = t->member; m != NULL && m < t->member + t->n; m++)
+		if (m->pid != 0 && !m->ended && m->watch == -1 &&
+		    kill(m->pid, 0) == -1 && errno == ESRCH)
+			member_gone(t, m);
+}
+
+/* ---- The end --------------------------------------------------------- */
+
+void
+mt_collect_tree_end(struct mt_collect_tree *t, pid_t program, int status)
+{
+	struct mt_collect_member *m;
+	struct mt_collect_end end;
+
+	mt_collect_tree_child(t, program, status);
+	for (m = t->member; m != NULL && m < t->member + t->n; m++) {
+		if (m->pid == 0)
+			continue;
+		if (m->ended) {
+			end = m->end;
+		} else {
+			memset(&end, 0, sizeof(end));
+			end.time_us = mt_collect_session_tick(t->session);
+		}
+		if (!follows(t) && !end.has_status) {
+			end.has_status = true;
+			end.status = status;
+		}
+		member_finish(t, m, &end);
+	}
+	t->running = 0;
+}
+
+void
+mt_collect_tree_fini(struct mt_collect_tree *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->member[i].pid != 0 && t->member[i].watch != -1)
+			(void)close(t->member[i].watch);
+	free(t->member);
+	t->member = NULL;
+	t->n = 0;
+}
