@@ -31,10 +31,16 @@ export E2E_PYTHONS
 echo "Interpreters:"
 echo "$E2E_PYTHONS" | sed 's/^/    /'
 
+# Whoever started us may have left signals ignored (nohup, a background job,
+# a continuous integration service), and a shell cannot undo that.
+default_signals=
+! env --default-signal true 2>/dev/null ||
+    default_signals="env --default-signal"
+
 # Everything that kyua writes stays in the build directory.
 run_kyua()
 {
-	kyua --logfile="$OBJTOP/kyua.log" -v parallelism="${KYUA_J:-2}" \
+	$default_signals kyua --logfile="$OBJTOP/kyua.log" -v parallelism="${KYUA_J:-2}" \
 	    -v test_suites.memtrace.srctop="$top" "$@"
 }
 
