@@ -421,6 +421,8 @@ def unpacking(levels):
 
 # ---- Tracing -----------------------------------------------------------
 
+may_trace = True
+
 
 def watcher(levels):
     """A trace or profile function that allocates now and then."""
@@ -437,7 +439,7 @@ def watcher(levels):
 
 @kind
 def traced(levels):
-    if sys.gettrace() is not None:
+    if sys.gettrace() is not None or not may_trace:
         return step(levels)
     make, size = block()
     sys.settrace(watcher(levels))
@@ -452,7 +454,7 @@ def traced(levels):
 
 @kind
 def profiled(levels):
-    if sys.getprofile() is not None:
+    if sys.getprofile() is not None or not may_trace:
         return step(levels)
     make, size = block()
     sys.setprofile(watcher(levels))
