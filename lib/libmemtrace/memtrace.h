@@ -234,6 +234,86 @@ MT_API const struct mt_row *mt_summary_rows(struct mt_summary *, int column,
 			    size_t *n);
 MT_API void		mt_summary_free(struct mt_summary *);
 
+/* ---- Several captures as one ---------------------------------------- */
+
+/*
+ * Where the tables of a capture tell calls apart by their instructions, these
+ * tell them apart by their lines, and they are those of any number of
+ * captures together.  Equal entries are there once.  The first place, of
+ * the first function, is no place in Python at all.
+ */
+struct mt_function {
+	const char	*name;
+	const char	*file;		/* "" if it is no function's */
+	uint32_t	 first_line;
+};
+
+struct mt_place {
+	uint32_t	function;	/* index in mt_merge_functions() */
+	uint32_t	line;
+};
+
+/*
+ * A stack: its innermost place, and the stack of the caller, which has a
+ * smaller number.  Stack 0 is empty; it is at the first place.
+ */
+struct mt_call {
+	uint32_t	parent;
+	uint32_t	place;		/* index in mt_merge_places() */
+};
+
+struct mt_merge;
+
+MT_API enum mt_status	mt_merge_new(struct mt_merge **out,
+			    struct mt_error *);
+/* Add a capture, which may be closed afterwards. */
+MT_API enum mt_status	mt_merge_push(struct mt_merge *,
+			    const struct mt_capture *, struct mt_error *);
+MT_API void		mt_merge_free(struct mt_merge *);
+
+/*
+ * The tables, in the manner of those of a capture; they are valid until the
+ * next push.  The node of a site is an index in mt_merge_calls(), its thread
+ * one in mt_merge_threads(), which has those of each capture in turn.
+ */
+MT_API size_t	mt_merge_functions(const struct mt_merge *,
+		    const struct mt_function **);
+MT_API size_t	mt_merge_places(const struct mt_merge *,
+		    const struct mt_place **);
+MT_API size_t	mt_merge_calls(const struct mt_merge *,
+		    const struct mt_call **);
+MT_API size_t	mt_merge_sites(const struct mt_merge *,
+		    const struct mt_site **);
+MT_API size_t	mt_merge_threads(const struct mt_merge *,
+		    const struct mt_thread **);
+
+/* ---- What captures are made of -------------------------------------- */
+
+/* A block of the file, as memtrace(5) defines it. */
+struct mt_block_info {
+	uint64_t	offset;		/* of its header, in the capture */
+	uint32_t	type;		/* enum mt_block_type of mt_record.h */
+	uint32_t	flags;
+	uint32_t	raw_bytes;
+	uint32_t	stored_bytes;
+};
+
+/* Version of the format. */
+MT_API void		mt_capture_version(const struct mt_capture *,
+			    unsigned *major, unsigned *minor);
+/* The block i, counted from 0 in the order of the file; MT_END behind it. */
+MT_API enum mt_status	mt_capture_block(const struct mt_capture *, size_t i,
+			    struct mt_block_info *, struct mt_error *);
+
+/* ---- For writers of other formats ----------------------------------- */
+
+/*
+ * The n bytes in gzip format, in memory from malloc(3), without a name or a
+ * time, so that equal bytes give equal files.
+ */
+MT_API enum mt_status	mt_gzip(const void *, size_t n, void **out,
+			    size_t *out_n, struct mt_error *);
+
 #ifdef __cplusplus
 }
 #endif

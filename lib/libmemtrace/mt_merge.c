@@ -1,0 +1,387 @@
+/*
+ * Several captures as one: functions, places, stacks and sites, each there
+ * once, with calls told apart by line.
+ *
+ * A capture is added table by table, and each of its entries is looked up by
+ * what the tables before made of its parts: so every comparison is one of
+ * numbers, and strings are compared once for each code object.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_hash.h"
+#include "mt_merge.h"
+#include "mt_private.h"
+#include "mt_str.h"
+
+#define NO_STACK	"<no Python stack>"
+
+/* An array and where to find its entries. */
+struct merge_table {
+	void		*data;
+	uint32_t	 n;
+	uint32_t	 cap;
+	struct mt_hash	 index;
+};
+
+struct mt_merge {
+	struct mt_str		 strings;
+	struct merge_table	 functions;	/* struct mt_function */
+	struct merge_table	 places;	/* struct mt_place */
+	struct merge_table	 calls;		/* struct mt_call */
+	struct merge_table	 sites;		/* struct mt_site */
+	struct merge_table	 threads;	/* struct mt_thread; no index */
+};
+
+/* A call of the capture that is being added: far fewer than nodes. */
+struct merge_spot {
+	uint32_t	code;
+	int32_t		offset;
+	uint32_t	place;
+};
+
+struct merge_push {
+	struct mt_merge			*m;
+	const struct mt_merge_tables	*t;
+	uint32_t			*function_of;	/* by code */
+	uint32_t			*call_of;	/* by node */
+	struct merge_table		 spots;	/* struct merge_spot */
+};
+
+/* ---- Tables ---------------------------------------------------------- */
+
+/* Room for one more entry; NULL if out of memory. */
+static void *
+table_room(struct merge_table *t, size_t size)
+{
+	uint32_t cap;
+	void *p;
+
+	if (t->n == t->cap) {
+		if (t->cap > UINT32_MAX / 4)
+			return (NULL);
+		cap = t->cap == 0 ? 64 : t->cap * 2;
+		p = reallocarray(t->data, cap, size);
+		if (p == NULL)
+			return (NULL);
+		t->data = p;
+		t->cap = cap;
+	}
+	return ((char *)t->data + (size_t)t->n * size);
+}
+
+/* Add an entry; its number, or MT_HASH_NONE if out of memory. */
+static uint32_t
+table_add(struct merge_table *t, uint64_t hash, const void *entry,
+    size_t size)
+{
+	void *room;
+
+	room = table_room(t, size);
+	if (room == NULL || !mt_hash_add(&t->index, hash, t->n))
+		return (MT_HASH_NONE);
+	memcpy(room, entry, size);
+	return (t->n++);
+}
+
+static void
+table_fini(struct merge_table *t)
+{
+	free(t->data);
+	mt_hash_fini(&t->index);
+}
+
+static uint64_t
+pair_hash(uint32_t a, uint32_t b)
+{
+	return (mt_hash_mix((uint64_t)a << 32 | b));
+}
+
+/* ---- Entries --------------------------------------------------------- */
+
+/* Interned strings are equal if they are in the same place. */
+static uint32_t
+function_get(struct mt_merge *m, const char *name, const char *file,
+    uint32_t first_line)
+{
+	struct mt_function *all = m->functions.data, f;
+	uint32_t na, fi, i, pos;
+	uint64_t h;
+
+	na = mt_str_put(&m->strings, name);
+	fi = mt_str_put(&m->strings, file);
+	if (na == MT_STR_NONE || fi == MT_STR_NONE)
+		return (MT_HASH_NONE);
+	f.name = mt_str_get(&m->strings, na);
+	f.file = mt_str_get(&m->strings, fi);
+	f.first_line = first_line;
+	h = pair_hash(na, fi);
+	pos = mt_hash_start(&m->functions.index, h);
+	while ((i = mt_hash_next(&m->functions.index, h, &pos)) !=
+	    MT_HASH_NONE)
+		if (all[i].name == f.name && all[i].file == f.file) {
+			if (first_line < all[i].first_line)
+				all[i].first_line = first_line;
+			return (i);
+		}
+	return (table_add(&m->functions, h, &f, sizeof(f)));
+}
+
+static uint32_t
+place_get(struct mt_merge *m, uint32_t function, uint32_t line)
+{
+	const struct mt_place *all = m->places.data, p = { function, line };
+	uint64_t h = pair_hash(function, line);
+	uint32_t i, pos = mt_hash_start(&m->places.index, h);
+
+	while ((i = mt_hash_next(&m->places.index, h, &pos)) != MT_HASH_NONE)
+		if (all[i].function == function && all[i].line == line)
+			return (i);
+	return (table_add(&m->places, h, &p, sizeof(p)));
+}
+
+static uint32_t
+call_get(struct mt_merge *m, uint32_t parent, uint32_t place)
+{
+	const struct mt_call *all = m->calls.data, c = { parent, place };
+	uint64_t h = pair_hash(parent, place);
+	uint32_t i, pos = mt_hash_start(&m->calls.index, h);
+
+	while ((i = mt_hash_next(&m->calls.index, h, &pos)) != MT_HASH_NONE)
+		if (all[i].parent == parent && all[i].place == place)
+			return (i);
+	return (table_add(&m->calls, h, &c, sizeof(c)));
+}
+
+static bool
+is_same_site(const struct mt_site *a, const struct mt_site *b)
+{
+	return (a->node == b->node && a->thread == b->thread &&
+	    a->allocator == b->allocator);
+}
+
+static void
+site_add(struct mt_site *to, const struct mt_site *s)
+{
+	to->allocations += s->allocations;
+	to->bytes += s->bytes;
+	to->peak_allocations += s->peak_allocations;
+	to->peak_bytes += s->peak_bytes;
+	to->leaked_allocations += s->leaked_allocations;
+	to->leaked_bytes += s->leaked_bytes;
+}
+
+static bool
+site_put(struct mt_merge *m, const struct mt_site *s)
+{
+	struct mt_site *all = m->sites.data;
+	uint64_t h = mt_hash_mix(((uint64_t)s->node << 32 | s->thread) +
+	    ((uint64_t)s->allocator << 56));
+	uint32_t i, pos = mt_hash_start(&m->sites.index, h);
+
+	while ((i = mt_hash_next(&m->sites.index, h, &pos)) != MT_HASH_NONE)
+		if (is_same_site(&all[i], s)) {
+			site_add(&all[i], s);
+			return (true);
+		}
+	return (table_add(&m->sites, h, s, sizeof(*s)) != MT_HASH_NONE);
+}
+
+/* ---- Adding a capture ------------------------------------------------ */
+
+/* A call that was not seen before: the only time to look at line tables. */
+static uint32_t
+spot_new(struct merge_push *p, const struct mt_node *n, uint64_t hash)
+{
+	const struct mt_code *c = &p->t->codes[n->code];
+	struct merge_spot s = { n->code, n->offset, 0 };
+	uint32_t *f = &p->function_of[n->code];
+
+	if (*f == MT_HASH_NONE)
+		*f = function_get(p->m, c->function, c->file, c->first_line);
+	if (*f == MT_HASH_NONE)
+		return (MT_HASH_NONE);
+	s.place = place_get(p->m, *f, mt_line_of(c, n->offset));
+	if (s.place == MT_HASH_NONE ||
+	    table_add(&p->spots, hash, &s, sizeof(s)) == MT_HASH_NONE)
+		return (MT_HASH_NONE);
+	return (s.place);
+}
+
+/* The place of a node; MT_HASH_NONE if out of memory. */
+static uint32_t
+spot_place(struct merge_push *p, const struct mt_node *n)
+{
+	const struct merge_spot *all = p->spots.data;
+	uint64_t h = pair_hash(n->code, (uint32_t)n->offset);
+	uint32_t i, pos = mt_hash_start(&p->spots.index, h);
+
+	while ((i = mt_hash_next(&p->spots.index, h, &pos)) != MT_HASH_NONE)
+		if (all[i].code == n->code && all[i].offset == n->offset)
+			return (all[i].place);
+	return (spot_new(p, n, h));
+}
+
+/* Every node comes after its parent. */
+static bool
+push_calls(struct merge_push *p)
+{
+	uint32_t i, place;
+
+	for (i = 0; i < p->t->ncodes; i++)
+		p->function_of[i] = MT_HASH_NONE;
+	p->call_of[0] = 0;
+	for (i = 1; i < p->t->nnodes; i++) {
+		place = spot_place(p, &p->t->nodes[i]);
+		if (place == MT_HASH_NONE)
+			return (false);
+		p->call_of[i] = call_get(p->m,
+		    p->call_of[p->t->nodes[i].parent], place);
+		if (p->call_of[i] == MT_HASH_NONE)
+			return (false);
+	}
+	return (true);
+}
+
+static bool
+push_sites(struct merge_push *p, uint32_t first_thread)
+{
+	struct mt_site s;
+	size_t i;
+
+	for (i = 0; i < p->t->nsites; i++) {
+		s = p->t->sites[i];
+		s.node = p->call_of[s.node];
+		s.thread += first_thread;
+		if (!site_put(p->m, &s))
+			return (false);
+	}
+	return (true);
+}
+
+static bool
+push_threads(struct merge_push *p)
+{
+	struct mt_thread *t;
+	uint32_t name;
+	size_t i;
+
+	for (i = 0; i < p->t->nthreads; i++) {
+		name = mt_str_put(&p->m->strings, p->t->threads[i].name);
+		t = table_room(&p->m->threads, sizeof(*t));
+		if (name == MT_STR_NONE || t == NULL)
+			return (false);
+		t->tid = p->t->threads[i].tid;
+		t->name = mt_str_get(&p->m->strings, name);
+		p->m->threads.n++;
+	}
+	return (true);
+}
+
+enum mt_status
+mt_merge_push_tables(struct mt_merge *m, const struct mt_merge_tables *t,
+    struct mt_error *e)
+{
+	uint32_t first_thread = m->threads.n;
+	struct merge_push p;
+	bool ok;
+
+	memset(&p, 0, sizeof(p));
+	p.m = m;
+	p.t = t;
+	p.function_of = calloc(t->ncodes + 1, sizeof(*p.function_of));
+	p.call_of = calloc(t->nnodes + 1, sizeof(*p.call_of));
+	ok = p.function_of != NULL && p.call_of != NULL &&
+	    push_threads(&p) && push_calls(&p) &&
+	    push_sites(&p, first_thread);
+	free(p.function_of);
+	free(p.call_of);
+	table_fini(&p.spots);
+	return (ok ? MT_OK : mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+}
+
+enum mt_status
+mt_merge_push(struct mt_merge *m, const struct mt_capture *c,
+    struct mt_error *e)
+{
+	struct mt_merge_tables t;
+
+	t.ncodes = mt_capture_codes(c, &t.codes);
+	t.nnodes = mt_capture_nodes(c, &t.nodes);
+	t.nsites = mt_capture_sites(c, &t.sites);
+	t.nthreads = mt_capture_threads(c, &t.threads);
+	return (mt_merge_push_tables(m, &t, e));
+}
+
+enum mt_status
+mt_merge_new(struct mt_merge **out, struct mt_error *e)
+{
+	struct mt_merge *m;
+
+	*out = NULL;
+	m = calloc(1, sizeof(*m));
+	if (m == NULL || function_get(m, NO_STACK, "", 0) != 0 ||
+	    place_get(m, 0, 0) != 0 || call_get(m, 0, 0) != 0) {
+		mt_merge_free(m);
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	}
+	*out = m;
+	return (MT_OK);
+}
+
+void
+mt_merge_free(struct mt_merge *m)
+{
+	if (m == NULL)
+		return;
+	table_fini(&m->functions);
+	table_fini(&m->places);
+	table_fini(&m->calls);
+	table_fini(&m->sites);
+	table_fini(&m->threads);
+	mt_str_fini(&m->strings);
+	free(m);
+}
+
+/* ---- Tables handed out ----------------------------------------------- */
+
+size_t
+mt_merge_functions(const struct mt_merge *m, const struct mt_function **p)
+{
+	if (p != NULL)
+		*p = m->functions.data;
+	return (m->functions.n);
+}
+
+size_t
+mt_merge_places(const struct mt_merge *m, const struct mt_place **p)
+{
+	if (p != NULL)
+		*p = m->places.data;
+	return (m->places.n);
+}
+
+size_t
+mt_merge_calls(const struct mt_merge *m, const struct mt_call **p)
+{
+	if (p != NULL)
+		*p = m->calls.data;
+	return (m->calls.n);
+}
+
+size_t
+mt_merge_sites(const struct mt_merge *m, const struct mt_site **p)
+{
+	if (p != NULL)
+		*p = m->sites.data;
+	return (m->sites.n);
+}
+
+size_t
+mt_merge_threads(const struct mt_merge *m, const struct mt_thread **p)
+{
+	if (p != NULL)
+		*p = m->threads.data;
+	return (m->threads.n);
+}
