@@ -38,6 +38,7 @@ static struct opts {
 	bool		 quiet;
 	int		 aggregate;
 	int		 compress;
+	int		 follow_fork;
 	int		 no_compress;
 	int		 python_allocators;
 	char		*module;
@@ -47,7 +48,7 @@ static struct opts {
 static const char usage_text[] =
     "usage: memray-run [-fq] [-o file] [--python interpreter]\n"
     "                  [--compress-on-exit | --no-compress] [--aggregate]\n"
-    "                  [--trace-python-allocators]\n"
+    "                  [--follow-fork] [--trace-python-allocators]\n"
     "                  file | directory | - | -m module | -c code | program\n"
     "                  [argument ...]\n";
 
@@ -58,6 +59,7 @@ static const char help_text[] =
     "      --aggregate              write a small capture, without events\n"
     "  -c code                      run the code in this string\n"
     "      --compress-on-exit       write a compressed capture (the default)\n"
+    "      --follow-fork            record child processes, too\n"
     "  -f, --force                  replace the capture if it exists\n"
     "  -h, --help                   print this and end\n"
     "  -m module                    run a module as a script\n"
@@ -98,6 +100,7 @@ parse_options(int argc, char **argv)
 	static const struct option longopts[] = {
 		{ "aggregate", no_argument, &opts.aggregate, 1 },
 		{ "compress-on-exit", no_argument, &opts.compress, 1 },
+		{ "follow-fork", no_argument, &opts.follow_fork, 1 },
 		{ "force", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "no-compress", no_argument, &opts.no_compress, 1 },
@@ -190,13 +193,16 @@ find_target(struct run_target *t, char **args)
 }
 
 static struct mt_collect *
-new_session(void)
+new_session(struct run_capture *c)
 {
 	struct mt_collect_options co = {
 		.recorder_flags = opts.aggregate != 0 ? MT_RECORDER_AGGREGATE : 0,
 		.writer_flags = opts.no_compress != 0 ? MT_WRITER_NO_COMPRESS : 0,
-		.agent_flags = opts.python_allocators != 0 ?
-		    MT_FLAG_PYTHON_ALLOCATORS : 0,
+		.agent_flags = (opts.python_allocators != 0 ?
+		    MT_FLAG_PYTHON_ALLOCATORS : 0) |
+		    (opts.follow_fork != 0 ? MT_FLAG_FOLLOW : 0),
+		.create = run_name_child,
+		.create_arg = c,
 		.sample_ms = SAMPLE_MS
 	};
 	struct mt_collect *collect;
@@ -243,17 +249,22 @@ start(struct run_child *child, struct mt_collect *collect,
 }
 
 /*
- * A soft limit for files is one for the program; the shared memory, which
- * counts as a file, is larger than most.
+ * Soft limits for files are ones for the program.  The shared memory, which
+ * counts as a file, is larger than most, and each process of hundreds needs
+ * some descriptors here.
  */
 static void
-raise_file_limit(void)
+raise_limits(void)
 {
+	static const int limits[] = { RLIMIT_FSIZE, RLIMIT_NOFILE };
 	struct rlimit rl;
 
-	if (getrlimit(RLIMIT_FSIZE, &rl) == 0 && rl.rlim_cur < rl.rlim_max) {
+	for (size_t i = 0; i < 2; i++) {
+		if (getrlimit(limits[i], &rl) != 0 ||
+		    rl.rlim_cur >= rl.rlim_max)
+			continue;
 		rl.rlim_cur = rl.rlim_max;
-		(void)setrlimit(RLIMIT_FSIZE, &rl);
+		(void)setrlimit(limits[i], &rl);
 	}
 }
 
@@ -272,10 +283,12 @@ record(struct mt_collect *collect, struct run_spawn *sp,
 		warn("%s", t->path);
 		return (EXITED(RUN_EXIT_FAILED));
 	}
-	raise_file_limit();
+	raise_limits();
 	failed = start(&child, collect, t, c, line);
 	status = failed != 0 ? EXITED(failed) :
 	    run_wait(collect, child.pid, sigfd);
+	if (failed == 0 && opts.follow_fork != 0)
+		run_wait_rest(collect, sigfd, opts.quiet);
 	(void)close(sigfd);
 	/* Its directory goes with the collector's socket. */
 	run_spawn_fini(sp);
@@ -283,7 +296,8 @@ record(struct mt_collect *collect, struct run_spawn *sp,
 	if (failed != 0)
 		return (status);
 	c->keep = result.captures != 0;
-	if (!run_report(&result, t->path, c, opts.quiet) && status == 0)
+	if (!run_report(&result, t->path, c, opts.follow_fork != 0,
+	    opts.quiet) && status == 0)
 		return (EXITED(RUN_EXIT_FAILED));
 	return (status);
 }
@@ -298,12 +312,14 @@ run(const struct run_target *t, struct run_capture *c, const char *line)
 	struct mt_collect *collect;
 	sigset_t mask;
 
+	c->many = opts.follow_fork != 0;
 	if (opts.output != NULL &&
 	    run_name_open(c, opts.output, opts.force) != 0)
 		exit(RUN_EXIT_FAILED);
 	run_signal_block(&mask);
-	if ((collect = new_session()) != NULL) {
+	if ((collect = new_session(c)) != NULL) {
 		sp.agent = agent;
+		sp.follow = opts.follow_fork != 0;
 		sp.socket = mt_collect_socket(collect);
 		sp.mask = &mask;
 		sp.stream_fd = c->stream_fd;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,6 +99,15 @@ replace(struct run_capture *c, const char *path)
 	return (truncate_own(c, path));
 }
 
+/* There is room for one capture only. */
+static int
+no_stream(const char *name)
+{
+	warnx("--follow-fork makes a file for each process: %s will not do",
+	    name);
+	return (-1);
+}
+
 /* A FIFO or a device.  Opening a FIFO waits for its reader, as in a shell. */
 static int
 open_special(struct run_capture *c, const char *path)
@@ -123,6 +133,8 @@ static int
 open_existing(struct run_capture *c, const char *path, mode_t mode,
     bool force)
 {
+	if (c->many && (S_ISFIFO(mode) || S_ISCHR(mode)))
+		return (no_stream(c->name));
 	if (S_ISFIFO(mode) || S_ISCHR(mode))
 		return (open_special(c, path) == 0 ? 0 : fail(c->name));
 	if (S_ISDIR(mode)) {
@@ -209,6 +221,8 @@ open_descriptor(struct run_capture *c, int fd)
 		warn("%s", c->name);
 		return (-1);
 	}
+	if (c->many)
+		return (no_stream(c->name));
 	if (fd == 0 || fd == 2 || (flags & O_ACCMODE) == O_RDONLY) {
 		warnx("%s cannot take the capture", c->name);
 		return (-1);
@@ -264,6 +278,27 @@ run_name_create(struct run_capture *c, const struct run_target *t, pid_t pid,
 			return (fail(c->name));
 		dir = "";
 	}
+}
+
+int
+run_name_child(void *capture, pid_t pid, unsigned number,
+    char name[MT_COLLECT_NAME])
+{
+	const struct run_capture *c = capture;
+	struct run_capture child = { .fd = -1 };
+	int n;
+
+	n = number == 1 ?
+	    snprintf(name, MT_COLLECT_NAME, "%s.%ld", c->name, (long)pid) :
+	    snprintf(name, MT_COLLECT_NAME, "%s.%ld.%u", c->name, (long)pid,
+	    number);
+	if (n < 0 || n >= (int)MT_COLLECT_NAME) {
+		errno = ENAMETOOLONG;
+		return (-1);
+	}
+	if (create(&child, name) != 0 && errno == EEXIST)
+		(void)replace(&child, name);
+	return (child.fd);
 }
 
 /* Unless something else has taken its name since. */

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include <mt_collect.h>
+
 struct run_target;
 
 struct run_capture {
@@ -13,6 +15,7 @@ struct run_capture {
 	char	*name;		/* for messages */
 	bool	 keep;		/* there is something in it */
 	bool	 is_file;	/* of this name; else a stream */
+	bool	 many;		/* there will be others: no stream will do */
 	int	 stream_fd;	/* our caller's descriptor, or -1 */
 	dev_t	 dev;		/* of a file that we created */
 	ino_t	 ino;		/* likewise; 0 for any other */
@@ -31,6 +34,14 @@ int	run_name_open(struct run_capture *, const char *output, bool force);
  */
 int	run_name_create(struct run_capture *, const struct run_target *,
 	    pid_t pid, bool force);
+
+/*
+ * Create the number-th capture of another process, <name>.<pid>[.<number>],
+ * replacing what is there, and say what it is called.  A mt_collect_create_fn:
+ * it is called by another thread, and prints nothing.
+ */
+int	run_name_child(void *capture, pid_t, unsigned number,
+	    char name[MT_COLLECT_NAME]);
 
 /* Close it and, unless it is to be kept, remove the file that we created. */
 void	run_name_fini(struct run_capture *);

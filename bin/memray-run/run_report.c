@@ -16,25 +16,37 @@
 
 #define PY_RANGE	"3.8 to 3.15"
 
-/* Lines of the agent and about processes.  Some came from the program. */
-static void
-print_notes(const char *notes)
+/*
+ * Lines of the agent and about processes, some of which come from the
+ * program.  Returns how many there are.
+ */
+static unsigned
+print_lines(const char *before, const char *lines)
 {
-	char *copy = run_format("%s", notes), *rest = copy, *line, *clean;
+	char *copy = run_format("%s", lines), *rest = copy, *line, *clean;
+	unsigned n = 0;
 
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (*line == '\0')
 			continue;
 		clean = fe_text_clean(line, false);
-		warnx("%s", clean);
+		warnx("%s%s", before, clean);
 		free(clean);
+		n++;
 	}
 	free(copy);
+	return (n);
+}
+
+static const char *
+plural(unsigned n, const char *one, const char *many)
+{
+	return (n == 1 ? one : many);
 }
 
 /* The first word of sys.version, "3.7.17". */
 static void
-print_untraced(const struct mt_collect_result *r, const char *program)
+print_nothing(const struct mt_collect_result *r, const char *program)
 {
 	char *version, *name = fe_text_clean(program, false);
 
@@ -46,11 +58,47 @@ print_untraced(const struct mt_collect_result *r, const char *program)
 		free(version);
 	} else if (r->ignored != 0) {
 		warnx("nothing was recorded: no shared memory for %s", name);
+	} else if (r->traced != 0) {
+		warnx("nothing was recorded: %s ran no Python code", name);
 	} else {
 		warnx("nothing was recorded: %s ran no CPython that exports "
 		    "its symbols", name);
 	}
 	free(name);
+}
+
+/* Pythons that should have been recorded; returns how many. */
+static unsigned
+print_untraced(const struct mt_collect_result *r)
+{
+	unsigned n = r->ignored + r->unsupported + r->untraceable, said;
+
+	said = print_lines("not recorded: ", r->untraced);
+	if (said == 0 && n > 0)
+		warnx("not recorded: %u Python process%s", n,
+		    plural(n, "", "es"));
+	else if (said < n)
+		warnx("not recorded: %u more", n - said);
+	return (n);
+}
+
+/* What --follow-fork would have added. */
+static void
+print_not_followed(const struct mt_collect_result *r)
+{
+	const char *base = run_basename(r->executed);
+	char *path;
+
+	if (r->replaced && strncmp(base, "python", 6) == 0) {
+		path = fe_text_clean(r->executed, false);
+		warnx("the program then executed %s: --follow-fork records "
+		    "that, too", path);
+		free(path);
+	}
+	if (r->ignored > 0)
+		warnx("%u more Python process%s ran: --follow-fork records "
+		    "%s, too", r->ignored, plural(r->ignored, "", "es"),
+		    plural(r->ignored, "it", "them"));
 }
 
 /* Returns whether there was any. */
@@ -63,7 +111,8 @@ print_trouble(const struct mt_collect_result *r, const struct run_capture *c)
 		(void)snprintf(what, sizeof(what), "%" PRIu64 " event%s lost",
 		    r->lost_events, r->lost_events == 1 ? " was" : "s were");
 	if (r->status != MT_OK)
-		warnx("%s: %s%s%s; %s", c->name, r->error.text,
+		warnx("%s: %s%s%s; %s", *r->failed != '\0' ? r->failed :
+		    c->name, r->error.text,
 		    r->error.sys != 0 ? ": " : "",
 		    r->error.sys != 0 ? strerror(r->error.sys) : "", what);
 	else if (r->lost_events != 0)
@@ -99,6 +148,20 @@ shell_quote(const char *s)
 	return (q);
 }
 
+/* Of other processes, whose names begin with that of the first. */
+static void
+print_others(const struct mt_collect_result *r, const struct run_capture *c)
+{
+	const unsigned n = r->captures - 1;
+	char size[FE_SIZE_MAX], *name = fe_text_clean(c->name, false);
+
+	warnx("recorded %u process%s: %s.* %s %u more capture%s (%s)",
+	    r->processes, plural(r->processes, "", "es"), name,
+	    plural(n, "is", "are"), n, plural(n, "", "s"),
+	    fe_size(size, r->all_bytes - r->capture_bytes));
+	free(name);
+}
+
 static void
 print_summary(const struct mt_collect_result *r, const struct run_capture *c)
 {
@@ -109,27 +172,38 @@ print_summary(const struct mt_collect_result *r, const struct run_capture *c)
 	    fe_size(size, r->capture_bytes), fe_size(peak, r->peak_bytes),
 	    r->allocations, r->allocations == 1 ? "" : "s");
 	free(name);
+	if (r->captures > 1)
+		print_others(r, c);
 	if (!c->is_file)
 		return;
 	arg = shell_quote(c->name);
-	warnx("to see it: memray-summary %s", arg);
+	if (r->captures > 1)
+		warnx("to see it: memray-summary %s %s.*", arg, arg);
+	else
+		warnx("to see it: memray-summary %s", arg);
 	free(arg);
 }
 
 bool
 run_report(const struct mt_collect_result *r, const char *program,
-    const struct run_capture *c, bool quiet)
+    const struct run_capture *c, bool follow, bool quiet)
 {
+	unsigned untraced = 0;
 	bool trouble;
 
-	print_notes(r->notes);
-	print_notes(r->untraced);
-	if (r->traced == 0) {
-		print_untraced(r, program);
+	(void)print_lines("", r->notes);
+	if (follow)
+		untraced = print_untraced(r);
+	if (r->captures == 0) {
+		if (!follow)
+			(void)print_lines("", r->untraced);
+		print_nothing(r, program);
 		return (false);
 	}
 	trouble = print_trouble(r, c);
+	if (!quiet && !follow)
+		print_not_followed(r);
 	if (!quiet)
 		print_summary(r, c);
-	return (!trouble);
+	return (!trouble && untraced == 0);
 }

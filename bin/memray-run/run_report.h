@@ -11,9 +11,10 @@ struct run_capture;
 
 /*
  * Print the lines on standard error, only those of trouble if quiet.  Returns
- * whether everything that the program did is in the capture.
+ * whether everything that the program did is in the capture, or in those of its
+ * processes with --follow-fork.
  */
 bool	run_report(const struct mt_collect_result *, const char *program,
-	    const struct run_capture *, bool quiet);
+	    const struct run_capture *, bool follow, bool quiet);
 
 #endif /* RUN_REPORT_H */

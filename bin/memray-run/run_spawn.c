@@ -96,7 +96,9 @@ new_env(const struct run_spawn *sp)
 	env[i++] = user != NULL && *user != '\0' ?
 	    run_format(PRELOAD "=%s:%s", agent, user) :
 	    run_format(PRELOAD "=%s", agent);
-	env[i++] = run_format(MT_ENV_SOCKET "=%s", sp->socket);
+	env[i++] = sp->follow ?
+	    run_format(MT_ENV_SOCKET "=%c%s", MT_ENV_FOLLOW, sp->socket) :
+	    run_format(MT_ENV_SOCKET "=%s", sp->socket);
 	for (size_t j = 0; j < n; j++)
 		if (!is_variable(environ[j], PRELOAD) &&
 		    !is_variable(environ[j], MT_ENV_SOCKET))

@@ -7,6 +7,7 @@
 #define RUN_SPAWN_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct run_target;
@@ -15,6 +16,7 @@ struct run_spawn {
 	const struct run_target	*target;
 	const char		*agent;	/* path of the library to preload */
 	const char		*socket; /* of the collector */
+	bool			 follow; /* children, too */
 	const sigset_t		*mask;	/* the program's signal mask */
 	int			 stream_fd; /* not to be inherited, or -1 */
 	char			*link;	/* to the agent, or NULL */

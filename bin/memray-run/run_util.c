@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "run_util.h"
 
@@ -76,4 +77,13 @@ run_process(pid_t pid, char *state, pid_t *parent)
 		return (false);
 	*parent = (pid_t)ppid;
 	return (true);
+}
+
+uint64_t
+run_now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* As env(1); any other status is the program's own. */
@@ -30,5 +31,8 @@ const char	*run_basename(const char *path);
 
 /* State (as in proc(5)) and parent of a process; false if there is none. */
 bool	run_process(pid_t, char *state, pid_t *parent);
+
+/* Milliseconds on a clock that only goes forward. */
+uint64_t	run_now_ms(void);
 
 #endif /* RUN_UTIL_H */

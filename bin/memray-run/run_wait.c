@@ -2,10 +2,12 @@
 
 #include <sys/wait.h>
 
+#include <err.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include <mt_collect.h>
@@ -13,6 +15,13 @@
 #include "run_signal.h"
 #include "run_util.h"
 #include "run_wait.h"
+
+/*
+ * How long after the program's end new processes are expected, and when it is
+ * time to say what we are waiting for.
+ */
+#define EXPECT_MS	2000u
+#define SAY_MS		1000u
 
 /* A program that still is stopped when we are continued goes on with us. */
 static void
@@ -43,13 +52,15 @@ stopped(int sig)
  * first process of a container.  Returns true if the program has ended.
  */
 static bool
-children(pid_t program, int *wait_status)
+children(struct mt_collect *collect, pid_t program, int *wait_status)
 {
 	bool ended = false;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (!WIFSTOPPED(status))
+			mt_collect_child(collect, pid, status);
 		if (pid != program)
 			continue;
 		if (WIFSTOPPED(status)) {
@@ -90,14 +101,83 @@ run_wait(struct mt_collect *collect, pid_t program, int sigfd)
 	int status = 0;
 
 	/* What happened before there was a descriptor to hear of it. */
-	if (children(program, &status))
+	if (children(collect, program, &status))
 		return (status);
 	for (;;) {
 		if (poll(fds, 2, -1) == -1)
 			continue;
 		if (fds[0].revents != 0 && signals(sigfd, program) &&
-		    children(program, &status))
+		    children(collect, program, &status))
 			return (status);
+		if (fds[1].revents != 0)
+			mt_collect_step(collect);
+	}
+}
+
+/* Returns true if the end is wanted. */
+static bool
+rest_signals(struct mt_collect *collect, int sigfd)
+{
+	struct signalfd_siginfo si;
+	bool end = false;
+	int status;
+
+	while (read(sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		switch ((int)si.ssi_signo) {
+		case SIGCHLD:
+			(void)children(collect, -1, &status);
+			break;
+		case SIGHUP:
+		case SIGINT:
+		case SIGQUIT:
+		case SIGTERM:
+			end = true;
+			break;
+		case SIGTSTP:
+			(void)kill(getpid(), SIGSTOP);
+			break;
+		default:
+			break;
+		}
+	return (end);
+}
+
+static void
+say_waiting(unsigned n)
+{
+	warnx("the program has ended; still recording %u process%s that it "
+	    "left running (interrupt to stop that)", n, n == 1 ? "" : "es");
+}
+
+/*
+ * Most of what is left at that moment is about to end, too, so that nothing
+ * needs to be said of it.  A process that was only just made may not yet be
+ * known to the collector.
+ */
+void
+run_wait_rest(struct mt_collect *collect, int sigfd, bool quiet)
+{
+	struct pollfd fds[2] = {
+		{ .fd = sigfd, .events = POLLIN },
+		{ .fd = mt_collect_fd(collect), .events = POLLIN }
+	};
+	const uint64_t since = run_now_ms();
+	bool said = quiet;
+
+	for (;;) {
+		if (mt_collect_running(collect) == 0 &&
+		    (run_now_ms() - since >= EXPECT_MS ||
+		    !mt_collect_expects(collect)))
+			return;
+		if (!said && run_now_ms() - since >= SAY_MS &&
+		    mt_collect_running(collect) != 0) {
+			say_waiting(mt_collect_running(collect));
+			said = true;
+		}
+		if (poll(fds, 2, 20) == -1)
+			continue;
+		if (fds[0].revents != 0 && rest_signals(collect, sigfd))
+			return;
 		if (fds[1].revents != 0)
 			mt_collect_step(collect);
 	}

@@ -3,6 +3,7 @@
 #ifndef RUN_WAIT_H
 #define RUN_WAIT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct mt_collect;
@@ -12,5 +13,11 @@ struct mt_collect;
  * until the program has ended.  Returns its status as wait(2) reports it.
  */
 int	run_wait(struct mt_collect *, pid_t program, int sigfd);
+
+/*
+ * The program has ended.  Wait for the processes that it left running and
+ * that are recorded, unless a signal asks for the end.
+ */
+void	run_wait_rest(struct mt_collect *, int sigfd, bool quiet);
 
 #endif /* RUN_WAIT_H */

@@ -193,6 +193,12 @@ mt_collect_running(const struct mt_collect *c)
 	return (c->tree.running);
 }
 
+bool
+mt_collect_expects(const struct mt_collect *c)
+{
+	return (mt_collect_tree_expects(&c->tree, c->hello.path));
+}
+
 /* ---- End ------------------------------------------------------------- */
 
 static void

@@ -134,6 +134,12 @@ void		mt_collect_child(struct mt_collect *, pid_t, int wait_status);
 unsigned	mt_collect_running(const struct mt_collect *);
 
 /*
+ * Whether there is a Python of this session that is not traced, and so may be
+ * about to say hello.
+ */
+bool		mt_collect_expects(const struct mt_collect *);
+
+/*
  * The program has ended with this wait status (of wait(2)): drain what is
  * left, write the tables, stop the threads, remove the socket.  Processes
  * that are still traced run on untraced.  Fills the result, always.

@@ -43,6 +43,7 @@ struct mt_collect_drain {
 	/* The drain thread's own. */
 	struct mt_collect_image		*images;
 	struct mt_collect_sum		 sum;
+	bool				 has_first; /* some image is first */
 	bool				 stopping;
 	bool				 finishing; /* some images are */
 	uint64_t			 reap_us;	/* when it is due */
@@ -67,10 +68,7 @@ take_news_of(struct mt_collect_drain *d, struct mt_collect_image *im)
 		(void)mt_collect_process_arena(im->process, n.arena[i], NULL);
 	for (i = 0; i < n.nsamples; i++)
 		mt_collect_process_sample(im->process, &n.sample[i]);
-	if (n.ended && !im->ended) {
-		im->ended = true;
-		mt_collect_process_end(im->process);
-	}
+	im->ended |= n.ended;
 	if (n.finish) {
 		im->finish = true;
 		im->end = n.end;
@@ -94,6 +92,19 @@ next_news(struct mt_collect_drain *d)
 	return (im);
 }
 
+/* The oldest comes first, everywhere. */
+static void
+list(struct mt_collect_drain *d, struct mt_collect_image *im)
+{
+	struct mt_collect_image **at;
+
+	for (at = &d->images; *at != NULL;)
+		at = &(*at)->next;
+	*at = im;
+	im->listed = true;
+	im->has_first = &d->has_first;
+}
+
 static void
 take_news(struct mt_collect_drain *d)
 {
@@ -102,16 +113,16 @@ take_news(struct mt_collect_drain *d)
 	if (!atomic_exchange(&d->has_news, false))
 		return;
 	while ((im = next_news(d)) != NULL) {
-		if (!im->listed) {
-			im->listed = true;
-			im->next = d->images;
-			d->images = im;
-		}
+		if (!im->listed)
+			list(d, im);
 		take_news_of(d, im);
 	}
 }
 
-/* Returns how many words there were. */
+/*
+ * In order of age, so that a child never begins before its parent.  Returns
+ * how many words there were.
+ */
 static size_t
 drain_all(struct mt_collect_drain *d, uint64_t now)
 {
@@ -119,9 +130,17 @@ drain_all(struct mt_collect_drain *d, uint64_t now)
 	size_t words;
 
 	words = 0;
-	for (im = d->images; im != NULL; im = im->next)
-		if (!im->ended)
+	for (im = d->images; im != NULL; im = im->next) {
+		if (im->drained)
+			continue;
+		if (im->ended)
+			mt_collect_process_end(im->process);
+		else
 			words += mt_collect_process_drain(im->process, now);
+		im->drained = im->ended;
+		if (im->process->events > 0)
+			mt_collect_image_begin(im);
+	}
 	return (words);
 }
 
@@ -168,7 +187,7 @@ chores(struct mt_collect_drain *d, uint64_t now)
 	if (flush)
 		d->flush_us = now + PERIOD_FLUSH;
 	for (im = d->images; im != NULL; im = im->next) {
-		if (!im->ended && !im->own_tids)
+		if (!im->drained && !im->own_tids)
 			mt_collect_process_reap(im->process, &im->proc,
 			    check);
 		if (check)
@@ -190,7 +209,7 @@ is_urgent(struct mt_collect_drain *d)
 
 	urgent = atomic_load(&d->has_news);
 	for (im = d->images; im != NULL; im = im->next)
-		if (!im->ended)
+		if (!im->drained)
 			urgent |= mt_collect_process_is_urgent(im->process);
 	return (urgent);
 }
@@ -251,6 +270,7 @@ drain_main(void *arg)
 	}
 	/* Who still writes must stop now, not wait for us. */
 	mt_collect_session_end(d->session);
+	(void)drain_all(d, mt_collect_session_tick(d->session));
 	for (finish_all(d); d->finishing; finish_all(d))
 		mt_collect_queue_sync(d->queue);
 	return (NULL);

@@ -8,6 +8,16 @@
 #include "mt_collect_error.h"
 #include "mt_collect_image.h"
 
+void
+mt_collect_image_begin(struct mt_collect_image *im)
+{
+	if (im->begun)
+		return;
+	im->begun = true;
+	if (im->has_first != NULL && !*im->has_first)
+		*im->has_first = im->output->first = true;
+}
+
 static enum mt_status
 sink_put(void *arg, enum mt_block_type type, void *data, size_t len,
     struct mt_error *error)
@@ -15,6 +25,7 @@ sink_put(void *arg, enum mt_block_type type, void *data, size_t len,
 	struct mt_collect_image *im = arg;
 	uint64_t events;
 
+	mt_collect_image_begin(im);
 	events = 0;
 	if (type == MT_BLOCK_EVENTS) {
 		events = im->process->events - im->put_events;
@@ -188,7 +199,7 @@ put_tables(struct mt_collect_image *im, uint64_t start_time_ns,
 	/* Failures to write are the queue's to tell, which knows the file. */
 	if (!state->broken)
 		failed(sum, st, &error);
-	add(sum, im, state->first);
+	add(sum, im, im->output->first);
 	mt_collect_queue_close(im->queue, im->output);
 	im->output = NULL;
 }
@@ -200,7 +211,6 @@ mt_collect_image_finish(struct mt_collect_image *im, uint64_t start_time_ns,
 	struct mt_collect_output_state state;
 
 	if (!im->flushed) {
-		mt_collect_process_end(im->process);
 		if (!is_wanted(im)) {
 			add(sum, im, false);
 			return (true);

@@ -48,11 +48,14 @@ struct mt_collect_image {
 	struct mt_recorder	*recorder;
 	struct mt_collect_queue	*queue;
 	struct mt_collect_output *output;
+	bool			*has_first;	/* of all images, see begin */
 	struct mt_collect_proc	 proc;		/* main: statm */
 	bool			 own_tids;	/* that we cannot look up */
+	bool			 begun;		/* to record */
 	bool			 awake;		/* there is to be a capture */
-	bool			 ended;
-	bool			 finish;
+	bool			 ended;		/* nothing more will come, */
+	bool			 drained;	/* nothing is left, */
+	bool			 finish;	/* and the end is known */
 	bool			 flushed;	/* all but the tables */
 	struct mt_collect_end	 end;
 	uint64_t		 put_events;	/* in blocks so far */
@@ -82,6 +85,12 @@ enum mt_status	mt_collect_image_new(struct mt_collect_image **out, pid_t,
 		    struct mt_arena *, struct mt_error *);
 /* Accepts NULL. */
 void		mt_collect_image_free(struct mt_collect_image *);
+
+/*
+ * The image has begun to record, which it needs not know by itself.  The
+ * first to do so gets the first capture.
+ */
+void		mt_collect_image_begin(struct mt_collect_image *);
 
 /*
  * Everything so far into the file, and room for the tables behind it.  There

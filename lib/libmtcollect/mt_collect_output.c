@@ -73,20 +73,18 @@ create(struct mt_collect_outputs *os, struct mt_collect_output *o,
 	    os->start_time_ns, error));
 }
 
-/* The first process with something to write gets the first capture. */
 static enum mt_status
 open_output(struct mt_collect_outputs *os, struct mt_collect_output *o,
-    struct mt_collect_output_state *state, struct mt_error *error)
+    struct mt_error *error)
 {
 	unsigned number;
 
 	number = count(os, o->pid);
 	os->processes += number == 1;
-	if (os->first == NULL)
+	if (!o->first)
 		return (create(os, o, number, error));
 	o->writer = os->first;
 	os->first = NULL;
-	state->first = true;
 	return (MT_OK);
 }
 
@@ -130,7 +128,7 @@ mt_collect_output_put(struct mt_collect_outputs *os,
 	struct mt_error error;
 
 	if (o->writer == NULL && !state->broken &&
-	    (st = open_output(os, o, state, &error)) != MT_OK) {
+	    (st = open_output(os, o, &error)) != MT_OK) {
 		failed(state, st, &error);
 		state->broken = true;
 	}
@@ -167,7 +165,7 @@ mt_collect_output_close(struct mt_collect_outputs *os,
 			failed(&o->state, st, &error);
 		os->captures++;
 		os->bytes += mt_writer_bytes(o->writer);
-		if (o->state.first)
+		if (o->first)
 			os->first_bytes = mt_writer_bytes(o->writer);
 	}
 	if (o->state.status != MT_OK && os->status == MT_OK) {

@@ -20,7 +20,6 @@
 struct mt_collect_output_state {
 	uint64_t	dropped;	/* events that were not written */
 	bool		broken;		/* not even tables can be written */
-	bool		first;		/* it is the first capture */
 	enum mt_status	status;		/* first failure */
 	struct mt_error	error;
 };
@@ -39,6 +38,7 @@ struct mt_collect_block {
 
 struct mt_collect_output {
 	pid_t		 pid;
+	bool		 first;		/* it is the first capture */
 	struct mt_collect_block	last;	/* stands for the end of the capture */
 	/* Under the lock of the queue. */
 	size_t		 queued;	/* bytes of blocks */
@@ -58,7 +58,7 @@ struct mt_collect_outputs {
 	uint64_t		 start_time_ns;
 	mt_collect_create_fn	*create;
 	void			*create_arg;
-	struct mt_writer	*first;	/* until a process has taken it */
+	struct mt_writer	*first;	/* until its output has taken it */
 	pid_t			*pids;	/* one a capture */
 	size_t			 npids;
 	size_t			 pids_cap;

@@ -40,4 +40,12 @@ pid_t	mt_collect_proc_parent(const struct mt_collect_proc *);
  */
 bool	mt_collect_proc_status(const struct mt_collect_proc *, int *status);
 
+/*
+ * Call fn for each process that runs a program called python-something and
+ * has this value of MT_ENV_SOCKET in the environment that it was started
+ * with, until fn returns true; return whether it did.
+ */
+bool	mt_collect_proc_each(const char *socket,
+	    bool (*fn)(void *, pid_t, const struct mt_collect_proc *), void *);
+
 #endif /* MT_COLLECT_PROC_H */

@@ -1,5 +1,6 @@
 /* Processes seen through Linux's /proc. */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +9,9 @@
 #include <unistd.h>
 
 #include "mt_collect_proc.h"
+#include "mt_hello.h"
+
+#define ENVIRON_MAX	(128u * 1024)	/* bytes looked at */
 
 /* Fields of stat, counted from the one behind the name. */
 #define STAT_STATE	0
@@ -143,4 +147,66 @@ mt_collect_proc_status(const struct mt_collect_proc *p, int *status)
 	*status = (int)strtol(proc_stat(p, buf, sizeof(buf), STAT_EXIT_CODE),
 	    NULL, 10);
 	return (true);
+}
+
+static bool
+is_python(const struct mt_collect_proc *p)
+{
+	const char *base;
+	char path[256];
+	ssize_t n;
+
+	n = readlinkat(p->dir, "exe", path, sizeof(path) - 1);
+	if (n <= 0)
+		return (false);
+	path[n] = '\0';
+	base = strrchr(path, '/');
+	return (strncmp(base == NULL ? path : base + 1, "python", 6) == 0);
+}
+
+static bool
+has_socket(const struct mt_collect_proc *p, const char *socket)
+{
+	static const char name[] = MT_ENV_SOCKET "=";
+	const char *at;
+	ssize_t n;
+	char *env;
+	bool has;
+
+	if ((env = malloc(ENVIRON_MAX)) == NULL)
+		return (false);
+	n = proc_read(p, "environ", env, ENVIRON_MAX);
+	for (has = false, at = env; n > 0 && !has && at < env + n;
+	    at += strlen(at) + 1)
+		if (strncmp(at, name, sizeof(name) - 1) == 0)
+			has = strcmp(at + sizeof(name) - 1 +
+			    (at[sizeof(name) - 1] == MT_ENV_FOLLOW),
+			    socket) == 0;
+	free(env);
+	return (has);
+}
+
+bool
+mt_collect_proc_each(const char *socket,
+    bool (*fn)(void *, pid_t, const struct mt_collect_proc *), void *arg)
+{
+	struct mt_collect_proc p;
+	struct dirent *e;
+	bool found;
+	pid_t pid;
+	DIR *dir;
+
+	if ((dir = opendir("/proc")) == NULL)
+		return (false);
+	for (found = false; !found && (e = readdir(dir)) != NULL;) {
+		pid = (pid_t)strtol(e->d_name, NULL, 10);
+		if (pid <= 0 || pid == getpid())
+			continue;
+		mt_collect_proc_open(&p, pid);
+		found = is_python(&p) && has_socket(&p, socket) &&
+		    fn(arg, pid, &p);
+		mt_collect_proc_close(&p);
+	}
+	(void)closedir(dir);
+	return (found);
 }

@@ -451,6 +451,29 @@ mt_collect_tree_tick(struct mt_collect_tree *t, uint64_t now)
 			member_gone(t, m);
 }
 
+/* For mt_collect_proc_each(): one who may be about to say hello. */
+static bool
+is_expected(void *arg, pid_t pid, const struct mt_collect_proc *p)
+{
+	const struct mt_collect_tree *t = arg;
+	char command[COMMAND_MAX];
+	unsigned i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->member[i].pid == pid)
+			return (false);
+	mt_collect_proc_command(p, command, sizeof(command));
+	return (strstr(command, HELPER) == NULL);
+}
+
+bool
+mt_collect_tree_expects(const struct mt_collect_tree *t, const char *socket)
+{
+	/* The callback takes what it is given as it is. */
+	return (mt_collect_proc_each(socket, is_expected,
+	    (void *)(uintptr_t)t));
+}
+
 /* ---- The end --------------------------------------------------------- */
 
 void

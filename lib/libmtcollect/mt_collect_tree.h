@@ -55,6 +55,13 @@ void	mt_collect_tree_child(struct mt_collect_tree *, pid_t, int status);
 void	mt_collect_tree_tick(struct mt_collect_tree *, uint64_t now_us);
 
 /*
+ * Is there a Python with the path of our socket in its environment, and not
+ * in the tree?
+ */
+bool	mt_collect_tree_expects(const struct mt_collect_tree *,
+	    const char *socket);
+
+/*
  * Nobody is traced any longer.  The program ended like this, which is also
  * how the first process did if nothing else is known.
  */

@@ -37,9 +37,18 @@ class Run:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             preexec_fn=before_exec)
         self.pid = self.process.pid
-        first = self.process.stdout.readline().split()
+        first = self.first_line().split()
         assert first[0] == "ready", first
         self.program = int(first[1])
+
+    def first_line(self):
+        """Without reading ahead: the rest is for communicate()."""
+        line = b""
+        while not line.endswith(b"\n"):
+            byte = os.read(self.process.stdout.fileno(), 1)
+            assert byte, line
+            line += byte
+        return line.decode()
 
     def kill(self, number):
         os.kill(self.pid, number)
