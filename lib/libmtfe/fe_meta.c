@@ -207,7 +207,7 @@ put_each(const struct fe_metas *ms, struct fe_json *j)
 }
 
 void
-fe_metas_json(const struct fe_metas *ms, struct fe_json *j)
+fe_metas_json_begin(const struct fe_metas *ms, struct fe_json *j)
 {
 	struct view all, v;
 
@@ -224,6 +224,12 @@ fe_metas_json(const struct fe_metas *ms, struct fe_json *j)
 		put_fields(j, &all);
 	if (ms->n > 1)
 		put_each(ms, j);
+}
+
+void
+fe_metas_json(const struct fe_metas *ms, struct fe_json *j)
+{
+	fe_metas_json_begin(ms, j);
 	fe_json_end(j);
 }
 

@@ -28,6 +28,8 @@ void	fe_metas_fini(struct fe_metas *);
  * "captures", the metadata of each with its file.
  */
 void	fe_metas_json(const struct fe_metas *, struct fe_json *);
+/* The same, left open for more members. */
+void	fe_metas_json_begin(const struct fe_metas *, struct fe_json *);
 
 /*
  * One line for each reason why the capture does not hold everything.

@@ -1,0 +1,41 @@
+/*
+ * Files that programs write their reports to: never over one that is there,
+ * unless told so, and never half of one.
+ */
+
+#ifndef FE_FILE_H
+#define FE_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct fe_file {
+	FILE	*fp;
+	char	*name;		/* NULL: standard output */
+	bool	 is_ours;	/* made by us, so removed when it fails */
+};
+
+/*
+ * Open the file of that name; NULL and "-" are standard output.  What is
+ * there already and is a plain file is replaced only if `force`.  Returns
+ * false after a line on standard error.
+ */
+bool	fe_file_open(struct fe_file *, const char *name, bool force);
+
+/*
+ * Close it; standard output stays open, for fe_out_close().  Returns false
+ * after a line on standard error if not all of it could be written; a file
+ * that was made is then removed.
+ */
+bool	fe_file_close(struct fe_file *);
+
+/*
+ * The name of a report that has none: memray-<report>-<capture><suffix>
+ * beside the capture, without the "memray-" that the capture's own name
+ * begins with and, unless it is a number (the process id of a child), the
+ * suffix of that name.  To be freed.
+ */
+char	*fe_file_name(const char *capture, const char *report,
+	    const char *suffix);
+
+#endif /* FE_FILE_H */
