@@ -18,10 +18,12 @@
 #include "agent_early.h"
 #include "agent_exec.h"
 #include "agent_out.h"
+#include "agent_thread.h"
 #include "mt_hello.h"
 
 #define EXEC_PRELOAD	"LD_PRELOAD="
 #define EXEC_SOCKET	MT_ENV_SOCKET "="
+#define EXEC_WORD_MAX	240	/* bytes of a path that we pass on */
 #define EXEC_ENV_MAX	65536	/* entries; more than that is left alone */
 
 static struct {
@@ -159,6 +161,37 @@ exec_announce(const char *path)
 	errno = saved;
 }
 
+/*
+ * Tell the collector what will replace this process image, so that it knows
+ * what became of it; "" takes that back.
+ */
+static void
+exec_leave_word(const char *path)
+{
+	char text[sizeof(MT_INFO_EXEC) + EXEC_WORD_MAX];
+	struct agent_thread *t;
+	int saved = errno;
+	size_t len;
+
+	if (atomic_load(&agent->phase) != AGENT_TRACING ||
+	    !agent_out_is_ours() || (t = agent_enter()) == NULL)
+		return;
+	len = strnlen(path, EXEC_WORD_MAX);
+	memcpy(text, MT_INFO_EXEC, sizeof(MT_INFO_EXEC));
+	memcpy(text + sizeof(MT_INFO_EXEC), path, len);
+	agent_out_text(t, MT_OP_INFO, text, sizeof(MT_INFO_EXEC) + len);
+	agent_leave(t);
+	errno = saved;
+}
+
+/* exec(2) has returned, so it failed. */
+static int
+exec_failed(int rc)
+{
+	exec_leave_word("");
+	return (rc);
+}
+
 AGENT_EXPORT int
 execve(const char *path, char *const argv[], char *const envp[])
 {
@@ -166,7 +199,8 @@ execve(const char *path, char *const argv[], char *const envp[])
 		return (-1);
 	EXEC_ENVIRONMENT(env, envp)
 	exec_announce(path);
-	return (agent_real.execve(path, argv, env));
+	exec_leave_word(path);
+	return (exec_failed(agent_real.execve(path, argv, env)));
 }
 
 AGENT_EXPORT int
@@ -182,7 +216,8 @@ execvpe(const char *file, char *const argv[], char *const envp[])
 		return (-1);
 	EXEC_ENVIRONMENT(env, envp)
 	exec_announce(file);
-	return (agent_real.execvpe(file, argv, env));
+	exec_leave_word(file);
+	return (exec_failed(agent_real.execvpe(file, argv, env)));
 }
 
 AGENT_EXPORT int
@@ -197,7 +232,8 @@ fexecve(int fd, char *const argv[], char *const envp[])
 	if (agent_real.fexecve == NULL && !agent_real_init())
 		return (-1);
 	EXEC_ENVIRONMENT(env, envp)
-	return (agent_real.fexecve(fd, argv, env));
+	exec_leave_word("a descriptor");
+	return (exec_failed(agent_real.fexecve(fd, argv, env)));
 }
 
 AGENT_EXPORT int

@@ -185,6 +185,12 @@ agent_out_forked(void)
 	return (out_begin());
 }
 
+bool
+agent_out_is_ours(void)
+{
+	return (agent_syscall(SYS_getpid) == (long)out_hello.pid);
+}
+
 void
 agent_out_untraceable(const char *path)
 {

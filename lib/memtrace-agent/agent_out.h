@@ -18,6 +18,9 @@ bool	agent_out_hello(uint32_t hexversion, const char *version,
 /* The same in the child of a fork, which lets go of the parent's memory. */
 bool	agent_out_forked(void);
 
+/* Not in the child of a vfork(2), which runs in our memory. */
+bool	agent_out_is_ours(void);
+
 /* Tell the collector that this process will run the Python at path untraced. */
 void	agent_out_untraceable(const char *path);
 
