@@ -196,11 +196,6 @@ static struct mt_collect *
 new_session(struct run_capture *c)
 {
 	struct mt_collect_options co = {
-		.recorder_flags = opts.aggregate != 0 ? MT_RECORDER_AGGREGATE : 0,
-		.writer_flags = opts.no_compress != 0 ? MT_WRITER_NO_COMPRESS : 0,
-		.agent_flags = (opts.python_allocators != 0 ?
-		    MT_FLAG_PYTHON_ALLOCATORS : 0) |
-		    (opts.follow_fork != 0 ? MT_FLAG_FOLLOW : 0),
 		.create = run_name_child,
 		.create_arg = c,
 		.sample_ms = SAMPLE_MS
@@ -209,6 +204,14 @@ new_session(struct run_capture *c)
 	struct mt_error e;
 	struct timespec now;
 
+	if (opts.aggregate != 0)
+		co.recorder_flags = MT_RECORDER_AGGREGATE;
+	if (opts.no_compress != 0)
+		co.writer_flags = MT_WRITER_NO_COMPRESS;
+	if (opts.python_allocators != 0)
+		co.agent_flags |= MT_FLAG_PYTHON_ALLOCATORS;
+	if (opts.follow_fork != 0)
+		co.agent_flags |= MT_FLAG_FOLLOW;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	co.start_time_ns = (uint64_t)now.tv_sec * 1000000000u +
 	    (uint64_t)now.tv_nsec;

@@ -81,7 +81,7 @@ struct mt_collect_process {
 	unsigned		 nsamples;
 	uint8_t			*scratch;	/* a payload, and strings */
 	char			 notes[MT_COLLECT_NOTES];
-	char			 executed[256];	/* what it is to be replaced by */
+	char			 executed[256];	/* what is to replace it */
 	_Atomic uint64_t	 touched;	/* bytes of rings it has */
 	enum mt_status		 status;	/* of the recorder */
 	struct mt_error		 error;

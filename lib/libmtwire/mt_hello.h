@@ -39,7 +39,7 @@ struct mt_hello {
 	uint32_t	kind;		/* enum mt_hello_kind */
 	uint32_t	py_hexversion;	/* PY_VERSION_HEX */
 	uint32_t	pid;		/* as the process sees itself */
-	char		py_version[64];	/* as sys.version begins; NUL at the end */
+	char		py_version[64];	/* as sys.version begins; with a NUL */
 };
 
 enum mt_verdict {
@@ -48,7 +48,7 @@ enum mt_verdict {
 };
 
 /* What to record, in the flags of the welcome. */
-#define MT_FLAG_PYTHON_ALLOCATORS	1u	/* the raw, mem and obj domains */
+#define MT_FLAG_PYTHON_ALLOCATORS	1u	/* raw, mem, obj domains */
 #define MT_FLAG_FOLLOW			2u	/* children as well */
 
 struct mt_welcome {

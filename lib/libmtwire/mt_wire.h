@@ -54,7 +54,7 @@ enum mt_op {
 	/* Descriptions: address bits hold the payload bytes that follow. */
 	MT_OP_CODE = 32,	/* struct mt_code_desc, name, file, table */
 	MT_OP_THREAD = 33,	/* struct mt_thread_desc, name; starts a ring */
-	MT_OP_INFO = 34,	/* a key, NUL, a value: metadata of the capture */
+	MT_OP_INFO = 34,	/* a key, NUL, a value: metadata */
 	MT_OP_NOTE = 35,	/* a line of text for the user */
 	MT_OP_LOST = 36		/* this many events could not be recorded */
 };
@@ -70,7 +70,7 @@ enum mt_op {
 
 enum mt_mark {
 	MT_MARK_START = 1,	/* the user's code begins */
-	MT_MARK_END = 2		/* the script has ended; what lives now is leaked */
+	MT_MARK_END = 2		/* the script has ended: what lives is leaked */
 };
 
 #define MT_WORD(op, aux, value)						\

@@ -17,7 +17,9 @@
 #define OUT_CHECK_MS	50	/* how often a blocked thread looks around */
 #define OUT_HELLO_S	5	/* patience with a collector that is busy */
 
-static char			out_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+#define OUT_PATH	sizeof(((struct sockaddr_un *)0)->sun_path)
+
+static char			out_path[OUT_PATH];
 static struct mt_hello		out_hello;
 static struct mt_session_page	*out_session;	/* for a forked child */
 static struct mt_arena * _Atomic out_arena[OUT_ARENAS];
