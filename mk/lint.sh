@@ -61,8 +61,10 @@ scripts()
 }
 scripts -name '*.sh' ! -name '*_test.sh' ! -name '*_subr.sh' \
     -exec shellcheck {} + || bad "shell scripts"
-scripts \( -name '*_test.sh' -o -name '*_subr.sh' \) -exec shellcheck -s sh -S warning \
-    -e SC1090,SC1091,SC2034,SC2119,SC2120,SC2154,SC2317 {} + || bad "shell tests"
+scripts \( -name '*_test.sh' -o -name '*_subr.sh' \) \
+    -exec shellcheck -s sh -S warning \
+    -e SC1090,SC1091,SC2034,SC2119,SC2120,SC2154,SC2317 {} + ||
+    bad "shell tests"
 shellcheck .ci/run || bad ".ci/run"
 
 exit $status
