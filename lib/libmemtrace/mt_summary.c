@@ -260,7 +260,7 @@ place_get(struct push *p, const struct mt_node *n)
 
 	h = place_hash(n);
 	pos = mt_hash_start(&p->place_index, h);
-	while ((i = mt_hash_next(&p->place_index, h, &pos)) != MT_HASH_NONE) {
+	while ((i = mt_hash_next(&p->place_index, h, &pos)) < p->nplaces) {
 		pl = &p->place[i];
 		if (pl->code == n->code && pl->offset == n->offset)
 			return (pl);
