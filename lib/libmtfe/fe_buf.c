@@ -1,5 +1,7 @@
 /* Text in large amounts. */
 
+#include <errno.h>
+
 #include "fe_buf.h"
 
 /* Two digits at a time halve the divisions. */
@@ -14,12 +16,21 @@ fe_buf_init(struct fe_buf *b, FILE *out)
 {
 	b->out = out;
 	b->n = 0;
+	b->error = 0;
+}
+
+static void
+hand_over(struct fe_buf *b, const char *s, size_t n)
+{
+	errno = 0;
+	if (n > 0 && fwrite(s, 1, n, b->out) < n && b->error == 0)
+		b->error = errno;
 }
 
 bool
 fe_buf_flush(struct fe_buf *b)
 {
-	(void)fwrite(b->data, 1, b->n, b->out);
+	hand_over(b, b->data, b->n);
 	b->n = 0;
 	return (ferror(b->out) == 0);
 }
@@ -29,7 +40,7 @@ fe_buf_put_slow(struct fe_buf *b, const char *s, size_t n)
 {
 	(void)fe_buf_flush(b);
 	if (n > FE_BUF_BYTES) {
-		(void)fwrite(s, 1, n, b->out);
+		hand_over(b, s, n);
 		return;
 	}
 	memcpy(b->data, s, n);

@@ -1,6 +1,7 @@
 /*
  * Text in large amounts, written faster than stdio formats it.  Errors stay
- * with the stream, as those of stdio do; see fe_out.h.
+ * with the stream, as those of stdio do, and the first one's reason here; see
+ * fe_out_end().
  */
 
 #ifndef FE_BUF_H
@@ -18,6 +19,7 @@
 struct fe_buf {
 	FILE	*out;
 	size_t	 n;
+	int	 error;		/* errno value */
 	char	 data[FE_BUF_BYTES];
 };
 

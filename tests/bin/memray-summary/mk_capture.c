@@ -195,6 +195,61 @@ huge(void)
 }
 
 static void
+event(uint32_t thread, uint32_t where, unsigned allocator, uint64_t bytes)
+{
+	struct mt_error e;
+
+	must(mt_recorder_alloc(rec, thread, where, allocator, next_addr,
+	    bytes, &e), &e);
+	next_addr += bytes + 16;
+}
+
+/* A stack of two library modules below the code `from`. */
+static uint32_t
+library(uint32_t from)
+{
+	uint32_t json = code("loads", "/usr/lib/python3.11/json/__init__.py",
+	    100);
+	uint32_t frozen = code("_find", "<frozen importlib._bootstrap>", 50);
+
+	return (node(node(from, json, 101), frozen, 51));
+}
+
+/*
+ * Two threads, five functions to allocate with, sizes from 0 to 1 MB, files
+ * of the program, of a package and of the standard library; a mapping that
+ * loses its middle; three points of the timeline.
+ */
+static void
+mixed(void)
+{
+	uint32_t main_ = code("<module>", "/srv/app/run.py", 1);
+	uint32_t part = code("Part.load", "/srv/app/shop/parts.py", 10);
+	uint32_t array = code("array", "/opt/v/lib/python3.11/site-packages/"
+	    "numpy/core/numeric.py", 7);
+	uint32_t m = node(0, main_, 3), p = node(m, part, 12), w;
+	struct mt_error e;
+	uint64_t map;
+
+	must(mt_recorder_thread_new(rec, 1235, "worker", &w, &e), &e);
+	event(0, m, MT_ALLOCATOR_MALLOC, 0);
+	event(0, p, MT_ALLOCATOR_CALLOC, 1);
+	event(0, p, MT_ALLOCATOR_REALLOC, 10);
+	must(mt_recorder_sample(rec, 1000000, 5000, 4000, &e), &e);
+	event(0, library(p), MT_ALLOCATOR_MALLOC, 100);
+	event(0, node(p, array, 8), MT_ALLOCATOR_MALLOC, 1000);
+	event(0, node(p, array, 8), MT_ALLOCATOR_MALLOC, 1000000);
+	mt_recorder_time(rec, 500000000);
+	event(w, library(0), MT_ALLOCATOR_PYMALLOC_MALLOC, 64);
+	event(w, 0, MT_ALLOCATOR_MALLOC, 32);
+	must(mt_recorder_sample(rec, 500000000, 6000, 4500, &e), &e);
+	next_addr = map = (next_addr + 4095) / 4096 * 4096;
+	event(w, m, MT_ALLOCATOR_MMAP, 16384);
+	must(mt_recorder_unmap(rec, w, map + 4096, 4096, &e), &e);
+	must(mt_recorder_sample(rec, 600000000, 7000, 5000, &e), &e);
+}
+
+static void
 empty(void)
 {
 }
@@ -213,6 +268,7 @@ static const struct kind {
 	{ "killed", basic, SIGKILL, 0, false },
 	{ "lost", basic, 0, 3, false },
 	{ "many", many, 0, 0, false },
+	{ "mixed", mixed, 0, 0, false },
 	{ "names", names, 0, 0, false },
 	{ "recursion", recursion, 0, 0, false },
 	{ "unknown", unknown, 0, 0, false }
