@@ -112,7 +112,8 @@ jemalloc_each()
 	cat >> app.py <<-EOF
 	import os
 	print(os.environ["LD_PRELOAD"])
-	print("libjemalloc" in open("/proc/self/maps").read())
+	with open("/proc/self/maps") as maps:
+	    print("libjemalloc" in maps.read())
 	EOF
 	atf_check -o inline:"$lib\nTrue\n" env LD_PRELOAD="$lib" \
 	    memray-run -q -o cap.bin "$py" app.py
