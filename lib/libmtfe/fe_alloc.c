@@ -2,7 +2,9 @@
 
 #include <err.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,4 +44,17 @@ char *
 fe_strdup(const char *s)
 {
 	return (need(strdup(s)));
+}
+
+char *
+fe_format(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	return (need(n < 0 ? NULL : s));
 }

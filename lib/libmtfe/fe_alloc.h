@@ -15,5 +15,8 @@ void	*fe_alloc(size_t n, size_t size, size_t extra);
 void	*fe_grow(void *p, size_t n, size_t size, size_t *cap);
 
 char	*fe_strdup(const char *);
+/* As printf(3), to be freed. */
+char	*fe_format(const char *fmt, ...)
+	    __attribute__((__format__(__printf__, 1, 2)));
 
 #endif /* FE_ALLOC_H */

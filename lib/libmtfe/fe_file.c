@@ -109,19 +109,12 @@ stem_len(const char *name)
 char *
 fe_file_name(const char *capture, const char *report, const char *suffix)
 {
-	const char *slash = strrchr(capture, '/'), *base;
-	size_t dir, size, stem;
-	char *name;
+	const char *slash = strrchr(capture, '/');
+	const char *base = slash == NULL ? capture : slash + 1;
+	int dir = (int)(base - capture);
 
-	base = slash == NULL ? capture : slash + 1;
-	dir = (size_t)(base - capture);
 	if (strncmp(base, "memray-", 7) == 0)
 		base += 7;
-	stem = stem_len(base);
-	size = dir + strlen(report) + stem + strlen(suffix) +
-	    sizeof("memray--");
-	name = fe_alloc(size, 1, 0);
-	(void)snprintf(name, size, "%.*smemray-%s-%.*s%s", (int)dir, capture,
-	    report, (int)stem, base, suffix);
-	return (name);
+	return (fe_format("%.*smemray-%s-%.*s%s", dir, capture, report,
+	    (int)stem_len(base), base, suffix));
 }

@@ -250,6 +250,55 @@ mixed(void)
 }
 
 static void
+one_in_each(const char *const *files, size_t n, uint32_t caller)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)alloc(node(caller, code("f", files[i], 1), 1), 1000, 1);
+}
+
+/* Files that the script calls, and library files that nobody does. */
+static void
+modules(void)
+{
+	static const char *const called[] = {
+		"/srv/app/shop/__init__.py",
+		"/srv/app/shop/cart/items.py",
+		"/opt/v/lib/python3.11/site-packages/shop/plugin.py",
+		"/usr/lib/python3/dist-packages/yaml/loader.py",
+		"/usr/lib/python3.11/site-packages/six.py",
+		"/home/me/elsewhere.py",
+		"lib/store.py",
+		"./app.py",
+		"<string>"
+	};
+	static const char *const library[] = {
+		"/usr/local/lib/python3.13t/collections/__init__.py",
+		"/usr/lib64/python3.9/json/decoder.py",
+		"/usr/lib/python311.zip/os.py",
+		"<frozen posixpath>"
+	};
+	uint32_t frozen = code("_run", "<frozen runpy>", 1);
+	uint32_t main_ = code("<module>", "/srv/app/run.py", 1);
+
+	one_in_each(called, sizeof(called) / sizeof(called[0]),
+	    node(node(0, frozen, 2), main_, 3));
+	one_in_each(library, sizeof(library) / sizeof(library[0]), 0);
+}
+
+static void
+zeroes(void)
+{
+	for (unsigned i = 0; i < 3; i++)
+		event(0, 0, MT_ALLOCATOR_MALLOC, 0);
+}
+
+static void
+ones(void)
+{
+	(void)alloc(0, 1, 3);
+}
+
+static void
 empty(void)
 {
 }
@@ -269,9 +318,12 @@ static const struct kind {
 	{ "lost", basic, 0, 3, false },
 	{ "many", many, 0, 0, false },
 	{ "mixed", mixed, 0, 0, false },
+	{ "modules", modules, 0, 0, false },
 	{ "names", names, 0, 0, false },
+	{ "ones", ones, 0, 0, false },
 	{ "recursion", recursion, 0, 0, false },
-	{ "unknown", unknown, 0, 0, false }
+	{ "unknown", unknown, 0, 0, false },
+	{ "zeroes", zeroes, 0, 0, false }
 };
 
 static const struct kind *

@@ -1,0 +1,210 @@
+/* Print statistics about the allocations of a program. */
+
+#include <err.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <fe_file.h>
+#include <fe_opt.h>
+#include <fe_out.h>
+#include <fe_warn.h>
+
+#include "stats.h"
+
+#define EXIT_USAGE	2
+#define NUM_LARGEST	5
+#define EVENTS		4096	/* read at a time */
+
+/* Options that have no letter. */
+enum { OPT_JSON = 256 };
+
+static struct opts {
+	uint64_t	 num_largest;
+	const char	*output;
+	bool		 force;
+	bool		 json;
+} opts = { .num_largest = NUM_LARGEST };
+
+static const char usage_text[] =
+    "usage: memray-stats [--json] [-f] [-n number] [-o file] capture ...\n";
+
+static const char help_text[] =
+    "\n"
+    "Print how much a program allocated, in which sizes, how and where.\n"
+    "\n"
+    "  -n, --num-largest N  print the N largest places and modules "
+    "(default 5)\n"
+    "  -o, --output FILE    write to this file\n"
+    "  -f, --force          overwrite it if it exists\n"
+    "      --json           print one JSON object, as memray does\n"
+    "  -h, --help           print this and exit\n"
+    "  -V, --version        print the version and exit\n"
+    "\n"
+    "Several captures are added up; - is the standard input.\n";
+
+static void
+usage(void)
+{
+	(void)fputs(usage_text, stderr);
+	exit(EXIT_USAGE);
+}
+
+static void
+help(void)
+{
+	(void)fputs(usage_text, stdout);
+	(void)fputs(help_text, stdout);
+	exit(fe_out_close(0));
+}
+
+static void
+version(void)
+{
+	(void)printf("memray-stats %s\n", MT_VERSION_STRING);
+	exit(fe_out_close(0));
+}
+
+static void
+parse_options(int argc, char *argv[])
+{
+	static const struct option table[] = {
+		{ "force", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "num-largest", required_argument, NULL, 'n' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "Vfhn:o:", table, NULL)) != -1) {
+		switch (c) {
+		case 'V':
+			version();
+			break;
+		case 'f':
+			opts.force = true;
+			break;
+		case 'h':
+			help();
+			break;
+		case 'n':
+			if (!fe_opt_number(optarg, 1, UINT32_MAX,
+			    &opts.num_largest))
+				errx(EXIT_USAGE, "--num-largest: not a "
+				    "positive number: %s", optarg);
+			break;
+		case 'o':
+			opts.output = optarg;
+			break;
+		case OPT_JSON:
+			opts.json = true;
+			break;
+		default:
+			usage();
+		}
+	}
+}
+
+/* The sizes of all allocations, from the events. */
+static enum mt_status
+add_sizes(struct stats *s, struct mt_capture *c, struct mt_error *e)
+{
+	static struct mt_event events[EVENTS];
+	enum mt_status st;
+	size_t got;
+
+	while ((st = mt_capture_events(c, events, EVENTS, &got, e)) == MT_OK)
+		for (size_t i = 0; i < got; i++)
+			if (events[i].type == MT_EVENT_ALLOC)
+				stats_sizes_add(&s->sizes, events[i].size, 1);
+	return (st == MT_END ? MT_OK : st);
+}
+
+static void
+add_totals(struct stats *s, const struct mt_meta *m)
+{
+	s->allocations += m->total_allocations;
+	s->bytes += m->total_bytes;
+	s->peak_bytes += m->peak_bytes;
+	s->leaked_allocations += m->leaked_allocations;
+	s->leaked_bytes += m->leaked_bytes;
+}
+
+/* Add one capture.  Returns whether it was read, and whole. */
+static bool
+add_capture(struct stats *s, const char *path)
+{
+	struct mt_capture *c;
+	struct mt_error e;
+	bool whole;
+
+	if (mt_capture_open(&c, path, &e) != MT_OK) {
+		fe_warn(path, &e);
+		return (false);
+	}
+	if (mt_merge_push(s->merge, c, &e) != MT_OK) {
+		fe_warn(path, &e);
+		exit(1);
+	}
+	whole = add_sizes(s, c, &e) == MT_OK;
+	if (!whole)
+		fe_warn(path, &e);
+	add_totals(s, mt_capture_meta(c));
+	fe_metas_add(&s->metas, path, mt_capture_meta(c));
+	if (fe_meta_warn(path, mt_capture_meta(c)))
+		whole = false;
+	mt_capture_close(c);
+	return (whole);
+}
+
+/* Returns whether everything could be written. */
+static bool
+print(struct stats *s)
+{
+	struct fe_file f;
+
+	if (!fe_file_open(&f, opts.output, opts.force))
+		return (false);
+	stats_top_fill(s);
+	if (opts.json)
+		stats_json(s, f.fp);
+	else if (isatty(fileno(f.fp)) == 1)
+		stats_text(s, f.fp);
+	else
+		stats_pipe(s, f.fp);
+	stats_top_fini(s);
+	return (fe_file_close(&f));
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct mt_error e;
+	struct stats s;
+	int status = 0;
+
+	fe_out_init();
+	parse_options(argc, argv);
+	if (optind == argc)
+		usage();
+	memset(&s, 0, sizeof(s));
+	s.num_largest = (size_t)opts.num_largest;
+	if (mt_merge_new(&s.merge, &e) != MT_OK) {
+		fe_warn(NULL, &e);
+		return (1);
+	}
+	for (int i = optind; i < argc; i++)
+		if (!add_capture(&s, argv[i]))
+			status = 1;
+	if (s.metas.n > 0 && !print(&s))
+		status = 1;
+	fe_metas_fini(&s.metas);
+	stats_sizes_fini(&s.sizes);
+	mt_merge_free(s.merge);
+	return (fe_out_close(status));
+}
