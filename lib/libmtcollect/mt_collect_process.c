@@ -387,15 +387,40 @@ mt_collect_process_reap(struct mt_collect_process *p,
 		p->reap_at = (p->reap_at + i) % n;
 }
 
+/*
+ * A thread whose process was killed may have had reserved the numbers of the
+ * event it was at, two for a realloc.  Nobody ever used the result of that
+ * call, so these events are not lost.
+ */
+static uint64_t
+in_flight(const struct mt_collect_process *p)
+{
+	unsigned a, i, n;
+	bool leaving;
+
+	n = 0;
+	for (a = 0; a < p->narenas; a++)
+		for (i = 0; i < MT_ARENA_RINGS; i++)
+			n += mt_collect_ring_user(&p->arena[a]->ring[i],
+			    &leaving) != 0;
+	return (2 * (uint64_t)n);
+}
+
 void
 mt_collect_process_end(struct mt_collect_process *p)
 {
+	uint64_t gaps, unused;
+
 	if (p->state == MT_COLLECT_ENDED)
 		return;
 	(void)look(p);
+	gaps = p->gaps;
 	do
 		(void)merge(p);
 	while (skip_gap(p));
+	unused = in_flight(p);
+	if (p->gaps > gaps)
+		p->gaps -= unused < p->gaps - gaps ? unused : p->gaps - gaps;
 	if (p->state == MT_COLLECT_LIVE)
 		(void)mt_collect_decode_samples(p, UINT64_MAX);
 	if (p->state != MT_COLLECT_LIVE)
