@@ -17,8 +17,12 @@
 #include "mt_reserve.h"
 #include "mt_tables.h"
 
-/* Reserving is a system call: do it for so many bytes of events at a time. */
+/*
+ * Reserving is a system call: do it for so many bytes of events at a time, at
+ * most.  A short capture takes less, for there may be hundreds at once.
+ */
 #define RESERVE_STEP	(4u * 1024 * 1024)
+#define RESERVE_STEP_MIN (64u * 1024)
 
 /* Kept with the reserve: disk_full and the headers of the last blocks. */
 #define END_ROOM	1024
@@ -150,7 +154,7 @@ mt_writer_room(struct mt_writer *w, uint64_t n)
 {
 	uint64_t at = w->base + w->bytes;
 	uint64_t need = n + w->reserve + w->index.len + END_ROOM;
-	uint64_t limit;
+	uint64_t limit, step = w->bytes;
 	int error;
 
 	if (!w->regular || w->reserved >= at + need)
@@ -158,9 +162,13 @@ mt_writer_room(struct mt_writer *w, uint64_t n)
 	limit = mt_writer_limit();
 	if (at + need > limit)
 		return (EFBIG);
-	if (limit - at - need >= RESERVE_STEP &&
-	    mt_reserve(w->fd, at, need + RESERVE_STEP) == 0) {
-		w->reserved = at + need + RESERVE_STEP;
+	if (step < RESERVE_STEP_MIN)
+		step = RESERVE_STEP_MIN;
+	if (step > RESERVE_STEP)
+		step = RESERVE_STEP;
+	if (limit - at - need >= step &&
+	    mt_reserve(w->fd, at, need + step) == 0) {
+		w->reserved = at + need + step;
 		return (0);
 	}
 	error = mt_reserve(w->fd, at, need);
