@@ -54,10 +54,10 @@ class Bench:
         return wall, usage.ru_utime + usage.ru_stime
 
     def startup(self, mode):
-        """Seconds that `python -c pass` takes."""
+        """Wall clock and processor time of `python -c pass`."""
         command = self.tools.command(mode, self.path("capture"),
                                      ["-c", "pass"])
-        return self.spawn(command)[0]
+        return self.spawn(command)
 
     def program(self, workload):
         return [os.path.join(self.scripts, workload.args[0])] + \

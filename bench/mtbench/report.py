@@ -1,7 +1,10 @@
 """The tables.  A figure that misses its goal has an exclamation mark."""
 
+import statistics
+
 from mtbench import modes, workloads
 from mtbench.measure import median, ratio
+from mtbench.startup import above_plain
 
 
 def _table(title, header, rows):
@@ -24,6 +27,14 @@ def _number(value, pattern, goal=None):
     return text + "!" if goal is not None and float(text) > goal else text
 
 
+def _ratio(value, goal, spread):
+    """A question mark: it misses the goal by less than the spread."""
+    text = _number(value, "%.2f", goal)
+    if text.endswith("!") and value < goal * (1 + spread):
+        return text[:-1] + "?"
+    return text
+
+
 def _mega(value):
     return None if value is None else value / 1e6
 
@@ -42,16 +53,18 @@ def others(chosen):
 
 def startup(times, chosen):
     """times: a startup.Startup."""
-    plain = modes.PLAIN.name
     rows = []
     for mode in chosen:
-        above = None
+        row = [mode.name,
+               "%.1f" % (1e3 * statistics.median(times.wall[mode.name]))]
         if mode is not modes.PLAIN:
-            above = 1e3 * times.above_plain(mode.name)
-        goal = workloads.STARTUP_GOALS.get(mode.name)
-        rows.append([mode.name, "%.1f" % (1e3 * times.median(mode.name)),
-                     _number(above, "%.1f", goal and 1e3 * goal)])
-    _table("Start-up: python -c pass", ["mode", "ms", "above " + plain], rows)
+            goal = workloads.STARTUP_GOALS.get(mode.name)
+            row += [_number(1e3 * above_plain(times.wall, mode.name), "%.1f",
+                            goal and 1e3 * goal),
+                    "(%.1f)" % (1e3 * above_plain(times.cpu, mode.name))]
+        rows.append(row + [""] * (4 - len(row)))
+    _table("Start-up: python -c pass",
+           ["mode", "ms", "above plain", "(cpu)"], rows)
 
 
 def times(results, names, chosen):
@@ -65,11 +78,11 @@ def times(results, names, chosen):
         middle = median(results, work.name, "plain", wall)
         if not found or middle < 0.01:
             continue
-        row = [work.name, "%.3f" % middle,
-               "%.0f%%" % (100 * (max(found) - min(found)) / middle)]
+        spread = (max(found) - min(found)) / middle
+        row = [work.name, "%.3f" % middle, "%.0f%%" % (100 * spread)]
         for mode in others(chosen):
-            row += [_number(ratio(results, work.name, mode.name, wall),
-                            "%.2f", work.goals.get(mode.name)),
+            row += [_ratio(ratio(results, work.name, mode.name, wall),
+                           work.goals.get(mode.name), spread),
                     _number(ratio(results, work.name, mode.name, cpu),
                             "(%.2f)")]
         rows.append(row)
