@@ -28,8 +28,8 @@
  * 1 MiB; rings are used again, so that is 1 MiB for each thread that lived at
  * the same time as the others.  Of our own: at most 64 MiB of blocks that are
  * not written yet (plus one); 4 bytes a frame of each thread's stack (at most
- * 16 Mi frames) and a code object (at most 16 Mi); some 700 KiB for each
- * process that runs, half of it for compression; 4 bytes for each that ever
+ * 16 Mi frames) and a code object (at most 16 Mi); some 400 KiB for each
+ * process that runs, most of it for compression; 4 bytes for each that ever
  * was traced; and the recorders' tables, which grow with the number of live
  * blocks and of different stacks.  All of a process but those 4 bytes is
  * given back when it has ended and its capture is written.

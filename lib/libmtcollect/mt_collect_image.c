@@ -136,6 +136,9 @@ put_end(struct mt_collect_image *im, uint64_t start_time_ns)
 	if (e->has_status && !is_replaced(im))
 		(void)mt_recorder_number(r, "exit_status",
 		    (uint32_t)e->status, NULL);
+	if (e->untraced > 0)
+		(void)mt_recorder_number(r, "untraced_processes", e->untraced,
+		    NULL);
 }
 
 /* Only the first failure is reported. */

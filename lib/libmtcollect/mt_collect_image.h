@@ -29,6 +29,7 @@ struct mt_collect_end {
 	bool		replaced;	/* by exec(2): the process goes on */
 	bool		has_status;
 	int		status;		/* as wait(2) reports it */
+	unsigned	untraced;	/* Pythons, of the whole run so far */
 };
 
 /* From the main thread to the drain thread; taken as a whole. */

@@ -80,9 +80,14 @@ untraced(struct mt_collect_tree *t, pid_t pid, const char *what,
 
 static void
 member_finish(struct mt_collect_tree *t, struct mt_collect_member *m,
-    const struct mt_collect_end *end)
+    const struct mt_collect_end *how)
 {
-	mt_collect_drain_finish(t->drain, m->image, end);
+	const struct mt_collect_result *r = t->result;
+	struct mt_collect_end end = *how;
+
+	if (follows(t))
+		end.untraced = r->ignored + r->unsupported + r->untraceable;
+	mt_collect_drain_finish(t->drain, m->image, &end);
 	memset(m, 0, sizeof(*m));
 }
 
