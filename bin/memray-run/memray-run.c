@@ -232,6 +232,7 @@ start(struct run_child *child, struct mt_collect *collect,
 	struct mt_error e;
 	int error;
 
+	c->pid = child->pid;
 	if (c->fd == -1 && run_name_create(c, t, child->pid, opts.force) != 0) {
 		run_spawn_cancel(child);
 		return (RUN_EXIT_FAILED);

@@ -280,18 +280,31 @@ run_name_create(struct run_capture *c, const struct run_target *t, pid_t pid,
 	}
 }
 
+/* Bytes of the capture's name without the program's own pid at its end. */
+static int
+stem(const struct run_capture *c)
+{
+	size_t len = strlen(c->name), n;
+	char own[24];
+
+	n = (size_t)snprintf(own, sizeof(own), ".%ld", (long)c->pid);
+	return ((int)(len > n && strcmp(c->name + len - n, own) == 0 ?
+	    len - n : len));
+}
+
 int
 run_name_child(void *capture, pid_t pid, unsigned number,
     char name[MT_COLLECT_NAME])
 {
 	const struct run_capture *c = capture;
 	struct run_capture child = { .fd = -1 };
+	char again[16] = "";
 	int n;
 
-	n = number == 1 ?
-	    snprintf(name, MT_COLLECT_NAME, "%s.%ld", c->name, (long)pid) :
-	    snprintf(name, MT_COLLECT_NAME, "%s.%ld.%u", c->name, (long)pid,
-	    number);
+	if (number > 1)
+		(void)snprintf(again, sizeof(again), ".%u", number);
+	n = snprintf(name, MT_COLLECT_NAME, "%.*s.%ld%s", stem(c), c->name,
+	    (long)pid, again);
 	if (n < 0 || n >= (int)MT_COLLECT_NAME) {
 		errno = ENAMETOOLONG;
 		return (-1);

@@ -16,6 +16,7 @@ struct run_capture {
 	bool	 keep;		/* there is something in it */
 	bool	 is_file;	/* of this name; else a stream */
 	bool	 many;		/* there will be others: no stream will do */
+	pid_t	 pid;		/* of the program */
 	int	 stream_fd;	/* our caller's descriptor, or -1 */
 	dev_t	 dev;		/* of a file that we created */
 	ino_t	 ino;		/* likewise; 0 for any other */
@@ -37,7 +38,8 @@ int	run_name_create(struct run_capture *, const struct run_target *,
 
 /*
  * Create the number-th capture of another process, <name>.<pid>[.<number>],
- * replacing what is there, and say what it is called.  A mt_collect_create_fn:
+ * replacing what is there, and say what it is called.  A name that ends with
+ * .<pid> of the program loses that first, as memray has it.  A mt_collect_create_fn:
  * it is called by another thread, and prints nothing.
  */
 int	run_name_child(void *capture, pid_t, unsigned number,

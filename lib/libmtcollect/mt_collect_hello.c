@@ -47,7 +47,7 @@ hello_listen(struct mt_collect_hello *h, struct mt_error *error)
 	    SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (h->fd == -1 ||
 	    bind(h->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
-	    listen(h->fd, 64) == -1 ||
+	    listen(h->fd, SOMAXCONN) == -1 ||
 	    !mt_collect_os_poll_add(h->poll, h->fd, h->tag))
 		return (mt_collect_fail(error, MT_ERR_SYS, "socket %s",
 		    h->path));

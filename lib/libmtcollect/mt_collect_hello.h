@@ -1,8 +1,9 @@
 /*
  * The socket on which processes say hello (mt_hello.h): in a fresh private
  * directory, for peers of our own user (or root) only.  Bounded: a peer that
- * says nothing for a second is dropped, and of too many silent ones the
- * oldest.
+ * says nothing for five seconds is dropped, and of too many silent ones the
+ * oldest.  Both are generous: of hundreds of processes that are forked at
+ * once, each can be interrupted between connecting and speaking.
  */
 
 #ifndef MT_COLLECT_HELLO_H
@@ -18,8 +19,8 @@
 
 #include "mt_hello.h"
 
-#define MT_COLLECT_HALF_OPEN	16u	/* peers that have not spoken yet */
-#define MT_COLLECT_SILENCE_US	1000000u
+#define MT_COLLECT_HALF_OPEN	256u	/* peers that have not spoken yet */
+#define MT_COLLECT_SILENCE_US	5000000u
 #define MT_COLLECT_PATH		sizeof(((struct sockaddr_un *)0)->sun_path)
 
 /*
