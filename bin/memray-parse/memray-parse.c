@@ -145,5 +145,5 @@ main(int argc, char *argv[])
 	for (int i = optind; i < argc && ferror(stdout) == 0; i++)
 		if (!print(&buf, argv[i]))
 			status = 1;
-	return (fe_out_end(status, buf.error));
+	return (fe_out_close(status));
 }

@@ -1,7 +1,5 @@
 /* Text in large amounts. */
 
-#include <errno.h>
-
 #include "fe_buf.h"
 
 /* Two digits at a time halve the divisions. */
@@ -16,15 +14,17 @@ fe_buf_init(struct fe_buf *b, FILE *out)
 {
 	b->out = out;
 	b->n = 0;
-	b->error = 0;
 }
 
+/*
+ * stdio does not keep the reason of a failure.  With a byte left to write it
+ * fails again when the stream is flushed or closed, and can be asked then.
+ */
 static void
 hand_over(struct fe_buf *b, const char *s, size_t n)
 {
-	errno = 0;
-	if (n > 0 && fwrite(s, 1, n, b->out) < n && b->error == 0)
-		b->error = errno;
+	if (n > 0 && fwrite(s, 1, n, b->out) < n)
+		(void)putc(s[n - 1], b->out);
 }
 
 bool

@@ -1,7 +1,6 @@
 /*
  * Text in large amounts, written faster than stdio formats it.  Errors stay
- * with the stream, as those of stdio do, and the first one's reason here; see
- * fe_out_end().
+ * with the stream, as those of stdio do; see fe_out.h.
  */
 
 #ifndef FE_BUF_H
@@ -19,7 +18,6 @@
 struct fe_buf {
 	FILE	*out;
 	size_t	 n;
-	int	 error;		/* errno value */
 	char	 data[FE_BUF_BYTES];
 };
 

@@ -1,7 +1,6 @@
 /* A JSON writer. */
 
 #include <assert.h>
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,15 +10,16 @@
 void
 fe_json_init(struct fe_json *j, FILE *fp, unsigned broken)
 {
-	memset(j, 0, sizeof(*j));
-	j->fp = fp;
+	j->depth = 0;
 	j->broken = broken;
+	j->after_key = false;
+	fe_buf_init(&j->buf, fp);
 }
 
 static void
 put(struct fe_json *j, const char *s)
 {
-	(void)fputs(s, j->fp);
+	fe_buf_str(&j->buf, s);
 }
 
 /* Does each element of the level we are in get a line? */
@@ -40,7 +40,7 @@ space(struct fe_json *j, unsigned depth, const char *otherwise)
 		put(j, otherwise);
 		return;
 	}
-	(void)putc('\n', j->fp);
+	fe_buf_char(&j->buf, '\n');
 	for (unsigned i = 0; i < depth; i++)
 		put(j, "  ");
 }
@@ -57,7 +57,7 @@ element(struct fe_json *j)
 	}
 	filled = &j->filled[j->depth - 1];
 	if (*filled)
-		(void)putc(',', j->fp);
+		fe_buf_char(&j->buf, ',');
 	space(j, j->depth, *filled ? " " : "");
 	*filled = true;
 }
@@ -67,7 +67,7 @@ begin(struct fe_json *j, char opener, char closer)
 {
 	assert(j->depth < FE_JSON_DEPTH);
 	element(j);
-	(void)putc(opener, j->fp);
+	fe_buf_char(&j->buf, opener);
 	j->filled[j->depth] = false;
 	j->closer[j->depth] = closer;
 	j->depth++;
@@ -92,9 +92,11 @@ fe_json_end(struct fe_json *j)
 	if (j->filled[j->depth - 1])
 		space(j, j->depth - 1, "");
 	j->depth--;
-	(void)putc(j->closer[j->depth], j->fp);
-	if (j->depth == 0)
-		(void)putc('\n', j->fp);
+	fe_buf_char(&j->buf, j->closer[j->depth]);
+	if (j->depth == 0) {
+		fe_buf_char(&j->buf, '\n');
+		(void)fe_buf_flush(&j->buf);
+	}
 }
 
 static void
@@ -102,11 +104,14 @@ put_escape(struct fe_json *j, uint32_t cp)
 {
 	static const char letters[] = "\"\\\b\f\n\r\t";
 	const char *l = strchr(letters, (int)cp);
+	char text[16];
 
 	if (cp != 0 && l != NULL)
-		(void)fprintf(j->fp, "\\%c", "\"\\bfnrt"[l - letters]);
+		(void)snprintf(text, sizeof(text), "\\%c",
+		    "\"\\bfnrt"[l - letters]);
 	else
-		(void)fprintf(j->fp, "\\u%04x", (unsigned)cp);
+		(void)snprintf(text, sizeof(text), "\\u%04x", (unsigned)cp);
+	put(j, text);
 }
 
 static bool
@@ -121,17 +126,17 @@ quote(struct fe_json *j, const char *s)
 	size_t n = strlen(s), len;
 	uint32_t cp;
 
-	(void)putc('"', j->fp);
+	fe_buf_char(&j->buf, '"');
 	for (; n > 0; s += len, n -= len) {
 		len = fe_text_next(s, n, &cp);
 		if (cp == FE_TEXT_BAD)
 			put(j, "\xef\xbf\xbd");
 		else if (is_plain(cp))
-			(void)fwrite(s, 1, len, j->fp);
+			fe_buf_put(&j->buf, s, len);
 		else
 			put_escape(j, cp);
 	}
-	(void)putc('"', j->fp);
+	fe_buf_char(&j->buf, '"');
 }
 
 void
@@ -158,7 +163,7 @@ void
 fe_json_uint(struct fe_json *j, uint64_t v)
 {
 	element(j);
-	(void)fprintf(j->fp, "%" PRIu64, v);
+	fe_buf_uint(&j->buf, v);
 }
 
 void
@@ -178,9 +183,13 @@ fe_json_null(struct fe_json *j)
 void
 fe_json_decimal(struct fe_json *j, double v)
 {
+	char text[512];		/* the largest double has 309 digits */
+
 	element(j);
-	if (isfinite(v))
-		(void)fprintf(j->fp, "%.2f", v);
-	else
+	if (isfinite(v)) {
+		(void)snprintf(text, sizeof(text), "%.2f", v);
+		put(j, text);
+	} else {
 		put(j, "null");
+	}
 }

@@ -2,7 +2,8 @@
  * Writes JSON (RFC 8259), always valid UTF-8: what is not UTF-8 in a string
  * becomes U+FFFD.  The outer levels get a line per element, and so do arrays
  * in the innermost of them; what is in there stays on one line, so that a
- * row is a line.  Errors stay with the stream.
+ * row is a line.  All is written when the outermost level ends; errors stay
+ * with the stream.
  *
  *	fe_json_object(j);
  *	fe_json_key(j, "rows");
@@ -19,15 +20,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "fe_buf.h"
+
 #define FE_JSON_DEPTH	16	/* more levels than any report has */
 
 struct fe_json {
-	FILE		*fp;
 	unsigned	 depth;
 	unsigned	 broken;	/* outer levels, see above */
 	bool		 filled[FE_JSON_DEPTH]; /* level has an element */
 	char		 closer[FE_JSON_DEPTH];
 	bool		 after_key;
+	struct fe_buf	 buf;
 };
 
 /* Break lines in the outer `broken` levels; 0 puts all on one line. */

@@ -3,7 +3,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -21,33 +20,17 @@ fe_out_init(void)
 			(void)open("/dev/null", modes[fd]);
 }
 
-/* stdio does not keep the reason of a failure. */
-static bool
-is_reader_gone(void)
-{
-	struct pollfd fd = { .fd = fileno(stdout), .events = POLLOUT };
-
-	return (poll(&fd, 1, 0) == 1 && (fd.revents & POLLERR) != 0);
-}
-
 int
 fe_out_close(int status)
 {
-	return (fe_out_end(status, 0));
-}
-
-int
-fe_out_end(int status, int error)
-{
-	bool failed = error != 0 || ferror(stdout) != 0;
+	bool failed = ferror(stdout) != 0;
+	int error = 0;
 
 	errno = 0;
 	if (fflush(stdout) != 0) {
 		failed = true;
 		error = errno;
 	}
-	if (failed && error == 0 && is_reader_gone())
-		error = EPIPE;
 	if (fclose(stdout) != 0 && !failed) {
 		failed = true;
 		error = errno;

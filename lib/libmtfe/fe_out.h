@@ -16,7 +16,4 @@ void	fe_out_init(void);
  */
 int	fe_out_close(int status);
 
-/* The same where a write has failed already, with this errno value. */
-int	fe_out_end(int status, int error);
-
 #endif /* FE_OUT_H */

@@ -21,7 +21,8 @@ open_json(unsigned broken)
 static void
 check_json(const char *expected)
 {
-	ATF_REQUIRE_EQ(0, fclose(j.fp));
+	ATF_REQUIRE(fe_buf_flush(&j.buf));
+	ATF_REQUIRE_EQ(0, fclose(j.buf.out));
 	ATF_CHECK_STREQ(expected, text);
 	free(text);
 }
