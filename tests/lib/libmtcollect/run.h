@@ -31,17 +31,20 @@ typedef int	program_fn(struct program *);
 static struct mt_collect *collect;
 static struct mt_collect_result result;
 static unsigned agent_flags;
+static struct mt_collect_options session_options;
 /* Shared between the processes of a test. */
 static _Atomic uint64_t *shared;
 
 static void
 new_session(unsigned writer_flags)
 {
-	struct mt_collect_options o = { .writer_flags = writer_flags,
-	    .agent_flags = agent_flags,
-	    .sample_ms = 10, .start_time_ns = 1000000000 };
+	struct mt_collect_options o = session_options;
 	struct mt_error e;
 
+	o.writer_flags = writer_flags;
+	o.agent_flags = agent_flags;
+	o.sample_ms = 10;
+	o.start_time_ns = 1000000000;
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ATF_REQUIRE(shared != MAP_FAILED);
@@ -115,7 +118,7 @@ run(program_fn *fn)
 	return (status);
 }
 
-static struct mt_capture *
+static inline struct mt_capture *
 open_capture(void)
 {
 	struct mt_capture *c;
@@ -128,7 +131,7 @@ open_capture(void)
 
 #define MANY	400000u		/* allocations; more than fit in a ring */
 
-static int
+static inline int
 program_many(struct program *p)
 {
 	struct producer o;
@@ -144,7 +147,7 @@ program_many(struct program *p)
 	return (0);
 }
 
-static int
+static inline int
 program_endless(struct program *p)
 {
 	struct producer o;
