@@ -260,15 +260,15 @@ start(struct run_child *child, struct mt_collect *collect,
 static void
 raise_limits(void)
 {
-	static const int limits[] = { RLIMIT_FSIZE, RLIMIT_NOFILE };
 	struct rlimit rl;
 
-	for (size_t i = 0; i < 2; i++) {
-		if (getrlimit(limits[i], &rl) != 0 ||
-		    rl.rlim_cur >= rl.rlim_max)
-			continue;
+	if (getrlimit(RLIMIT_FSIZE, &rl) == 0) {
 		rl.rlim_cur = rl.rlim_max;
-		(void)setrlimit(limits[i], &rl);
+		(void)setrlimit(RLIMIT_FSIZE, &rl);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0) {
+		rl.rlim_cur = rl.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &rl);
 	}
 }
 
