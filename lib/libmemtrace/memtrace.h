@@ -69,7 +69,7 @@ struct mt_meta {
 	uint64_t	 end_time_ns;		/* time of day; 0 if unknown */
 	uint64_t	 total_allocations;
 	uint64_t	 total_bytes;
-	uint64_t	 peak_bytes;		/* high-water mark of the heap */
+	uint64_t	 peak_bytes;		/* high-water mark */
 	uint64_t	 peak_time_ns;		/* time of day; 0 if unknown */
 	uint64_t	 leaked_allocations;	/* live at the script's end */
 	uint64_t	 leaked_bytes;
@@ -99,7 +99,7 @@ struct mt_code {
 struct mt_node {
 	uint32_t	parent;		/* the caller */
 	uint32_t	code;		/* index in mt_capture_codes() */
-	int32_t		offset;		/* of the call, bytes; <0: not started */
+	int32_t		offset;		/* bytes; <0: not started */
 };
 
 /* All that one thread allocated at one stack through one function. */
@@ -123,7 +123,7 @@ struct mt_thread {
 /* One point of the timeline. */
 struct mt_sample {
 	uint64_t	time_ns;	/* since start_time_ns */
-	uint64_t	heap;		/* bytes that the program has allocated */
+	uint64_t	heap;		/* allocated bytes */
 	uint64_t	rss;		/* resident set, bytes */
 	uint64_t	anon_rss;	/* its anonymous part */
 };
@@ -136,7 +136,7 @@ enum mt_event_type {
 
 struct mt_event {
 	uint8_t		type;		/* enum mt_event_type */
-	uint8_t		allocator;	/* enum mt_allocator; MT_EVENT_ALLOC only */
+	uint8_t		allocator;	/* of MT_EVENT_ALLOC */
 	uint32_t	thread;
 	uint32_t	node;		/* MT_EVENT_ALLOC only, else 0 */
 	uint64_t	addr;		/* 0 for a free: see ref */
@@ -207,7 +207,7 @@ enum mt_view {
 struct mt_row {
 	const char	*function;
 	const char	*file;
-	uint32_t	 line;		/* where most of its total came through */
+	uint32_t	 line;		/* through it most passed */
 	uint64_t	 total_bytes;
 	uint64_t	 own_bytes;
 	uint64_t	 total_allocations;

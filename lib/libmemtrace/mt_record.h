@@ -155,7 +155,7 @@ MT_API void		mt_recorder_lost(struct mt_recorder *, uint64_t);
  */
 MT_API void		mt_recorder_end_of_script(struct mt_recorder *);
 
-/* Hand everything so far to the sink, so that the file can be read up to here. */
+/* Hand everything so far to the sink: the file is then valid up to here. */
 MT_API enum mt_status	mt_recorder_flush(struct mt_recorder *,
 			    struct mt_error *);
 /* Flush, then hand over the tables and the totals. */

@@ -34,7 +34,7 @@ struct mt_writer {
 	bool			 ended;
 	uint64_t		 base;		/* where the capture begins */
 	uint64_t		 bytes;		/* written, whole blocks only */
-	uint64_t		 reserve;	/* wanted for what is not events */
+	uint64_t		 reserve;	/* for all but events */
 	uint64_t		 reserved;	/* up to this offset */
 	struct mt_deflate	*deflate;
 	struct mt_buf		 index;

@@ -11,20 +11,20 @@
 struct agent_pyapi agent_pyapi;
 
 static const struct agent_pyoffsets pyoffsets[] = {
-#define AGENT_PYOFFSETS(minor_, ft, ip, shim, table, shift, ts, cf, prev,	\
-    code, fip, own, tlbci, loc, line, flg, file, nam, qual, tab, byt, first,	\
+#define AGENT_PYOFFSETS(minor_, ft, ip, shim, table, shift, ts, cf, prev,\
+    code, fip, own, tlbci, loc, line, flg, file, nam, qual, tab, byt, first,\
     tlb, asc, com) {							\
-	.minor = minor_, .free_threaded = ft, .ip_kind = ip,			\
-	.shim_owner = shim, .table_kind = table, .kind_shift = shift,		\
-	.ts_frame = ts, .cframe_frame = cf, .f_previous = prev,			\
-	.f_code = code, .f_ip = fip, .f_owner = own, .f_tlbc_index = tlbci,	\
-	.f_localsplus = loc, .co_firstlineno = line, .co_flags = flg,		\
-	.co_filename = file, .co_name = nam, .co_qualname = qual,		\
-	.co_table = tab, .co_bytecode = byt, .co_firsttraceable = first,	\
-	.co_tlbc = tlb, .str_ascii = asc, .str_compact = com,			\
-	.ob_type = ft ? 24 : 8, .ob_size = ft ? 32 : 16,			\
-	.tp_basicsize = ft ? 48 : 32, .tp_dealloc = ft ? 64 : 48,		\
-	.tp_members = ft ? 256 : 240, .str_state = ft ? 48 : 32,		\
+	.minor = minor_, .free_threaded = ft, .ip_kind = ip,		\
+	.shim_owner = shim, .table_kind = table, .kind_shift = shift,	\
+	.ts_frame = ts, .cframe_frame = cf, .f_previous = prev,		\
+	.f_code = code, .f_ip = fip, .f_owner = own, .f_tlbc_index = tlbci,\
+	.f_localsplus = loc, .co_firstlineno = line, .co_flags = flg,	\
+	.co_filename = file, .co_name = nam, .co_qualname = qual,	\
+	.co_table = tab, .co_bytecode = byt, .co_firsttraceable = first,\
+	.co_tlbc = tlb, .str_ascii = asc, .str_compact = com,		\
+	.ob_type = ft ? 24 : 8, .ob_size = ft ? 32 : 16,		\
+	.tp_basicsize = ft ? 48 : 32, .tp_dealloc = ft ? 64 : 48,	\
+	.tp_members = ft ? 256 : 240, .str_state = ft ? 48 : 32,	\
 	.bytes_data = ft ? 48 : 32 },
 #include "agent_pyoffsets.def"
 #undef AGENT_PYOFFSETS
@@ -49,7 +49,8 @@ static const struct {
 	size_t		 where;
 	bool		 needed;
 } pysymbols[] = {
-#define SYM(name, field, needed)	{ name, offsetof(struct agent_pyapi, field), needed }
+#define SYM(name, field, needed)					\
+	{ name, offsetof(struct agent_pyapi, field), needed }
 	SYM("Py_GetVersion", get_version, true),
 	SYM("Py_IsInitialized", is_initialized, true),
 	SYM("PyGILState_GetThisThreadState", this_tstate, true),

@@ -169,7 +169,8 @@ ATF_TC_BODY(colors, tc)
 	ATF_REQUIRE_EQ(0, fclose(fp));
 	ATF_CHECK(strstr(text, FE_BOLD "Location") != NULL);
 	ATF_CHECK(strstr(text, FE_FUNCTION "recurse" FE_NORMAL " "
-	    "\xe2\x80\xa6" FE_FILE ".py" FE_NORMAL "  " FE_RED "10.001MB" FE_NORMAL "  "
+	    "\xe2\x80\xa6" FE_FILE ".py" FE_NORMAL "  " FE_RED "10.001MB"
+	    FE_NORMAL "  "
 	    "  " FE_RED "60.10%" FE_NORMAL) != NULL);
 	free(text);
 }
