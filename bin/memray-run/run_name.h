@@ -40,8 +40,7 @@ int	run_name_create(struct run_capture *, const struct run_target *,
  * Create the number-th capture of another process, <name>.<pid>[.<number>],
  * replacing what is there, and say what it is called.  A name that ends with
  * .<pid> of the program loses that first, as memray has it.  This is a
- * mt_collect_create_fn:
- * it is called by another thread, and prints nothing.
+ * mt_collect_create_fn: it is called by another thread, and prints nothing.
  */
 int	run_name_child(void *capture, pid_t, unsigned number,
 	    char name[MT_COLLECT_NAME]);

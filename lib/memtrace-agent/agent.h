@@ -59,10 +59,10 @@ struct agent {
 	_Atomic uint32_t	stop_walk;	/* 1: no new frame walks */
 	const char		*single_threaded; /* 0 there: use atomics */
 	uint32_t		flags;		/* of the welcome, MT_FLAG_* */
-	bool			api_walk;	/* stacks by the public functions */
+	bool			api_walk;	/* stacks by the API */
 	struct mt_session_page	*session;
 	_Alignas(64) _Atomic uint64_t seq;	/* number of the next event */
-	_Alignas(64) _Atomic uint64_t code_deaths; /* described codes that died */
+	_Alignas(64) _Atomic uint64_t code_deaths; /* of described ones */
 };
 extern struct agent	*agent;		/* never NULL */
 
@@ -94,7 +94,7 @@ struct agent_stack {
 };
 
 struct agent_thread {
-	void			*busy;	/* frame of the hook that runs, or NULL */
+	void			*busy;	/* frame of the running hook */
 	struct mt_ring		*ring;
 	uint64_t		*data;		/* of the ring */
 	uint64_t		 head;		/* ring->head, or ahead of it */

@@ -21,7 +21,7 @@
 #include "agent_pycode.h"
 #include "agent_pystack.h"
 
-#define PYSTACK_MAX	(1u << 20)	/* frames; deeper ones lack their bottom */
+#define PYSTACK_MAX	(1u << 20)	/* frames; the top ones count */
 
 /* Set once, before tracing starts; not in struct agent, which forks empty. */
 static struct {
@@ -115,7 +115,7 @@ agent_pystack_reserve(struct agent_stack *s, uint32_t n)
 	return (true);
 }
 
-/* Instruction offset of a frame in bytes; the start of its bytecode for 3.14t. */
+/* Where the bytecode starts that a frame runs: 3.14t has copies of it. */
 static const char *
 pystack_bytecode(const char *frame, const char *code, uintptr_t ip)
 {
@@ -215,8 +215,8 @@ pystack_find(const struct agent_stack *s, uint32_t n, const char *f)
 /* What comparing the last stack with the chain found. */
 struct pystack_match {
 	const char	*rest;	/* what the chain goes on with, or NULL */
-	uint32_t	 stop;	/* least index at which the frames are the same */
-	uint32_t	 low;	/* all below this index is unchanged, from stop */
+	uint32_t	 stop;	/* least index with the same frame */
+	uint32_t	 low;	/* from stop, all below is unchanged */
 };
 
 /*
