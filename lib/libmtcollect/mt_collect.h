@@ -11,6 +11,7 @@
  *	mt_collect_decode	words of a ring become calls of the recorder
  *	mt_collect_process	rings of a process merged and recorded
  *	mt_collect_drain	the thread that does so, for all processes
+ *	mt_collect_stale	what killed collectors left behind
  *	mt_collect_queue	blocks on their way to the writer, its thread
  *	mt_collect_output	captures as the writer's thread sees them
  *	mt_collect_thread	how threads are made
@@ -88,7 +89,8 @@ struct mt_collect_result {
 	unsigned	 traced;	/* process images that said hello */
 	unsigned	 ignored;	/* Pythons that were not traced, */
 	unsigned	 unsupported;	/* that we cannot trace, */
-	unsigned	 untraceable;	/* that cannot load the agent */
+	unsigned	 untraceable;	/* that cannot load the agent, */
+	unsigned	 unheard;	/* that could not say hello */
 	char		 untraced[MT_COLLECT_UNTRACED]; /* lines about some */
 	char		 py_version[64]; /* of the first traced, or of the last
 					    unsupported */

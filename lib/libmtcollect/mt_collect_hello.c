@@ -14,6 +14,7 @@
 #include "mt_collect_error.h"
 #include "mt_collect_hello.h"
 #include "mt_collect_os.h"
+#include "mt_collect_stale.h"
 #include "mt_wire.h"
 
 /* False if there can be no private directory below this one. */
@@ -30,6 +31,7 @@ hello_dir(struct mt_collect_hello *h, const char *parent)
 	h->path[n - 2] = '\0';
 	if (mkdtemp(h->path) == NULL)
 		return (false);
+	mt_collect_stale_remove(parent);
 	memcpy(h->dir, h->path, sizeof(h->dir));
 	h->path[n - 2] = '/';
 	return (true);

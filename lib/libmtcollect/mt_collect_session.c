@@ -75,6 +75,13 @@ mt_collect_session_tick(struct mt_collect_session *s)
 	return (now);
 }
 
+unsigned
+mt_collect_session_unheard(const struct mt_collect_session *s)
+{
+	return (atomic_load_explicit(&s->page->unheard,
+	    memory_order_relaxed));
+}
+
 bool
 mt_collect_session_hold(struct mt_collect_session *s)
 {

@@ -31,6 +31,9 @@ void		mt_collect_session_fini(struct mt_collect_session *);
 /* Publish the time and return it. */
 uint64_t	mt_collect_session_tick(struct mt_collect_session *);
 
+/* How many processes could not say hello; they count themselves. */
+unsigned	mt_collect_session_unheard(const struct mt_collect_session *);
+
 /* The calling thread is from now on the one whose end ends the session. */
 bool		mt_collect_session_hold(struct mt_collect_session *);
 /* The session is over: who reads the page stops waiting for us. */

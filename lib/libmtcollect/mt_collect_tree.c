@@ -86,7 +86,8 @@ member_finish(struct mt_collect_tree *t, struct mt_collect_member *m,
 	struct mt_collect_end end = *how;
 
 	if (follows(t))
-		end.untraced = r->ignored + r->unsupported + r->untraceable;
+		end.untraced = r->ignored + r->unsupported + r->untraceable +
+		    mt_collect_session_unheard(t->session);
 	mt_collect_drain_finish(t->drain, m->image, &end);
 	memset(m, 0, sizeof(*m));
 }
