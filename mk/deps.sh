@@ -12,6 +12,7 @@ set -u
 #	prog:NAME	a program on PATH
 #	header:NAME	something that can be included
 #	lib:NAME	a shared library
+#	python:NAME	a module of python3
 needs='
 prog:cc            gcc           gcc               gcc             gcc             -
 header:stdio.h     libc6-dev     glibc-devel       glibc           musl-dev        -
@@ -29,6 +30,7 @@ prog:mandoc        mandoc        mandoc            mandoc          mandoc       
 prog:shellcheck    shellcheck    ShellCheck        shellcheck      shellcheck      hs-ShellCheck
 prog:jq            jq            jq                jq              jq              jq
 prog:python3       python3       python3           python          python3         python3
+python:ensurepip   python3-venv  python3           python          python3         python3
 lib:libjemalloc.so libjemalloc2  jemalloc          jemalloc        jemalloc        -
 '
 
@@ -63,6 +65,7 @@ has()
 	prog:*)		command -v "${1#*:}" >/dev/null ;;
 	header:*)	has_header "${1#*:}" ;;
 	lib:*)		has_lib "${1#*:}" ;;
+	python:*)	python3 -c "import ${1#*:}" 2>/dev/null ;;
 	esac
 }
 
