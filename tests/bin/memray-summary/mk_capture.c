@@ -155,6 +155,13 @@ names(void)
 	    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e.py", 1), 1), 10, 1);
 }
 
+/* What separates fields and frames in one format or another. */
+static void
+separators(void)
+{
+	(void)alloc(node(0, code("a,\"b\"", "x;y|z w.py", 1), 1), 10, 1);
+}
+
 /* 60 functions, with names as long as names are. */
 static void
 many(void)
@@ -322,6 +329,7 @@ static const struct kind {
 	{ "names", names, 0, 0, false },
 	{ "ones", ones, 0, 0, false },
 	{ "recursion", recursion, 0, 0, false },
+	{ "separators", separators, 0, 0, false },
 	{ "unknown", unknown, 0, 0, false },
 	{ "zeroes", zeroes, 0, 0, false }
 };

@@ -1,0 +1,145 @@
+/* Records and stacks, for all formats. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <fe_alloc.h>
+#include <fe_text.h>
+
+#include "transform.h"
+
+/* Returns whether there is anything of the site in the view. */
+static bool
+record_of(struct transform_record *r, const struct mt_site *s,
+    enum mt_view view)
+{
+	r->call = s->node;
+	r->thread = s->thread;
+	r->allocator = s->allocator;
+	switch (view) {
+	case MT_VIEW_PEAK:
+		r->allocations = s->peak_allocations;
+		r->bytes = s->peak_bytes;
+		break;
+	case MT_VIEW_LEAKS:
+		r->allocations = s->leaked_allocations;
+		r->bytes = s->leaked_bytes;
+		break;
+	default:
+		r->allocations = s->allocations;
+		r->bytes = s->bytes;
+		break;
+	}
+	return (r->allocations != 0 || r->bytes != 0);
+}
+
+/* Every stack comes after that of its caller. */
+static size_t
+deepest(const struct transform *t)
+{
+	uint32_t *depth = fe_alloc(t->ncalls, sizeof(*depth), 0);
+	size_t max = 0;
+
+	depth[0] = 0;
+	for (size_t i = 1; i < t->ncalls; i++) {
+		depth[i] = depth[t->calls[i].parent] + 1;
+		if (depth[i] > max)
+			max = depth[i];
+	}
+	free(depth);
+	return (max);
+}
+
+void
+transform_fill(struct transform *t)
+{
+	t->nfunctions = mt_merge_functions(t->merge, &t->functions);
+	t->nplaces = mt_merge_places(t->merge, &t->places);
+	t->ncalls = mt_merge_calls(t->merge, &t->calls);
+	t->nsites = mt_merge_sites(t->merge, &t->sites);
+	t->nthreads = mt_merge_threads(t->merge, &t->threads);
+	t->depth = deepest(t);
+	t->chain = fe_alloc(t->depth + 1, sizeof(*t->chain), 0);
+	t->records = fe_alloc(t->nsites, sizeof(*t->records), 0);
+	for (size_t i = 0; i < t->nsites; i++)
+		if (record_of(&t->records[t->nrecords], &t->sites[i],
+		    t->view))
+			t->nrecords++;
+}
+
+void
+transform_fini(struct transform *t)
+{
+	free(t->chain);
+	free(t->records);
+}
+
+size_t
+transform_chain(const struct transform *t, uint32_t call)
+{
+	size_t n = 0;
+
+	do {
+		t->chain[n++] = t->calls[call].place;
+		call = t->calls[call].parent;
+	} while (call != 0);
+	return (n);
+}
+
+struct transform_record *
+transform_stacks(const struct transform *t, size_t *n)
+{
+	struct transform_record *all, *to;
+	uint32_t *number_of = fe_alloc(t->ncalls, sizeof(*number_of), 0);
+
+	memset(number_of, 0xff, t->ncalls * sizeof(*number_of));
+	all = fe_alloc(t->nrecords, sizeof(*all), 0);
+	*n = 0;
+	for (size_t i = 0; i < t->nrecords; i++) {
+		const struct transform_record *r = &t->records[i];
+
+		if (number_of[r->call] == UINT32_MAX) {
+			number_of[r->call] = (uint32_t)*n;
+			all[(*n)++] = *r;
+			continue;
+		}
+		to = &all[number_of[r->call]];
+		to->allocations += r->allocations;
+		to->bytes += r->bytes;
+	}
+	free(number_of);
+	return (all);
+}
+
+const char *
+transform_command(const struct transform *t)
+{
+	const char *first = t->metas.meta[0].command_line;
+
+	for (size_t i = 1; i < t->metas.n; i++)
+		if (strcmp(t->metas.meta[i].command_line, first) != 0)
+			return ("");
+	return (first);
+}
+
+char *
+transform_utf8(const char *s)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	size_t n = strlen(s), len;
+	char *out = fe_alloc(n, sizeof(replacement) - 1, 1), *p = out;
+	uint32_t cp;
+
+	for (; n > 0; s += len, n -= len) {
+		len = fe_text_next(s, n, &cp);
+		if (cp == FE_TEXT_BAD) {
+			memcpy(p, replacement, sizeof(replacement) - 1);
+			p += sizeof(replacement) - 1;
+		} else {
+			memcpy(p, s, len);
+			p += len;
+		}
+	}
+	*p = '\0';
+	return (out);
+}

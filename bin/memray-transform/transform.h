@@ -1,0 +1,74 @@
+/*
+ * What is to be transformed, and the formats: each has a file, which is
+ * listed in memray-transform.c.
+ */
+
+#ifndef TRANSFORM_H
+#define TRANSFORM_H
+
+#include <stdio.h>
+
+#include <fe_buf.h>
+#include <fe_meta.h>
+#include <memtrace.h>
+
+/* Allocations of one thread at one stack through one function. */
+struct transform_record {
+	uint32_t	call;		/* index in calls */
+	uint32_t	thread;		/* index in threads */
+	uint32_t	allocator;
+	uint64_t	allocations;
+	uint64_t	bytes;
+};
+
+struct transform {
+	enum mt_view			 view;
+	struct fe_metas			 metas;
+	struct mt_merge			*merge;
+	/* Filled in by transform_fill(). */
+	const struct mt_function	*functions;
+	const struct mt_place		*places;
+	const struct mt_call		*calls;
+	const struct mt_site		*sites;
+	const struct mt_thread		*threads;
+	size_t				 nfunctions;
+	size_t				 nplaces;
+	size_t				 ncalls;
+	size_t				 nsites;
+	size_t				 nthreads;
+	size_t				 depth;	/* of the deepest stack */
+	struct transform_record		*records;	/* of the view */
+	size_t				 nrecords;
+	uint32_t			*chain;	/* see transform_chain() */
+};
+
+/* From the merged captures; afterwards nothing is added any more. */
+void	transform_fill(struct transform *);
+void	transform_fini(struct transform *);
+
+/*
+ * The places of a stack, the innermost first, in chain; returns their
+ * number.  An empty stack has the one that is no place in Python.
+ */
+size_t	transform_chain(const struct transform *, uint32_t call);
+
+/*
+ * Records whose stacks are equal, as one: thread and allocator are those of
+ * the first.  In the order of the first ones; to be freed.
+ */
+struct transform_record	*transform_stacks(const struct transform *,
+			    size_t *n);
+
+/* The command line of the captures, as far as they have one in common. */
+const char	*transform_command(const struct transform *);
+
+/* A string as UTF-8: bytes that are not become U+FFFD.  To be freed. */
+char	*transform_utf8(const char *);
+
+void	transform_csv(const struct transform *, FILE *);
+void	transform_folded(const struct transform *, FILE *);
+void	transform_gprof2dot(const struct transform *, FILE *);
+void	transform_pprof(const struct transform *, FILE *);
+void	transform_speedscope(const struct transform *, FILE *);
+
+#endif /* TRANSFORM_H */
