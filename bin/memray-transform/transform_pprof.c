@@ -46,7 +46,7 @@ struct pprof {
 	struct transform_proto	 message;	/* one field of it */
 	struct transform_proto	 inner;		/* one field of that */
 	uint64_t		 nstrings;
-	uint64_t		*allocator;	/* strings by allocator; 0: none */
+	uint64_t		*allocator;	/* strings; 0: not yet */
 	uint64_t		*thread;	/* likewise */
 	uint64_t		*locations;	/* room for a stack */
 };
