@@ -73,13 +73,18 @@ print_untraced(const struct mt_collect_result *r)
 {
 	unsigned n = r->ignored + r->unsupported + r->untraceable, said;
 
+	if (r->unheard > 0)
+		warnx("not recorded: %u process%s that could not reach "
+		    "memray-run, of another user perhaps", r->unheard,
+		    plural(r->unheard, "", "es"));
+
 	said = print_lines("not recorded: ", r->untraced);
 	if (said == 0 && n > 0)
 		warnx("not recorded: %u Python process%s", n,
 		    plural(n, "", "es"));
 	else if (said < n)
 		warnx("not recorded: %u more", n - said);
-	return (n);
+	return (n + r->unheard);
 }
 
 /* What --follow-fork would have added. */

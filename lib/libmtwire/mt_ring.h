@@ -47,6 +47,11 @@ struct mt_session_page {
 	 * exchanges this with 0 and, if it was 1, does a FUTEX_WAKE.
 	 */
 	_Alignas(MT_CACHE_LINE) _Atomic uint32_t bell;
+	/*
+	 * Children of traced processes, of fork(2), that could not say hello,
+	 * as after a change of the user.
+	 */
+	_Alignas(MT_CACHE_LINE) _Atomic uint32_t unheard;
 };
 
 enum mt_ring_state {

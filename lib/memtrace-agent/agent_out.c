@@ -23,6 +23,7 @@ static char			out_path[OUT_PATH];
 static struct mt_hello		out_hello;
 static struct mt_session_page	*out_session;	/* for a forked child */
 static struct mt_arena * _Atomic out_arena[OUT_ARENAS];
+static bool			out_heard;	/* the last hello */
 static _Atomic uint32_t		out_growing;	/* 1: a thread asks for more */
 
 static int
@@ -102,7 +103,10 @@ out_take(const int fd[2], struct mt_session_page **page, struct mt_arena **a)
 	    (*a)->data_offset == MT_ARENA_DATA_OFFSET);
 }
 
-/* One exchange with the collector; true if it gave us an arena. */
+/*
+ * One exchange with the collector; true if it gave us an arena.  Sets
+ * out_heard if there was an answer.
+ */
 static bool
 out_ask(struct mt_session_page **page, struct mt_arena **a)
 {
@@ -113,11 +117,12 @@ out_ask(struct mt_session_page **page, struct mt_arena **a)
 
 	*page = NULL;
 	*a = NULL;
+	out_heard = false;
 	if ((s = out_connect()) == -1)
 		return (false);
-	ok = send(s, &out_hello, sizeof(out_hello), MSG_NOSIGNAL) ==
-	    sizeof(out_hello) && out_welcome(s, &w, fd) &&
-	    w.verdict == MT_TRACE && out_take(fd, page, a);
+	out_heard = send(s, &out_hello, sizeof(out_hello), MSG_NOSIGNAL) ==
+	    sizeof(out_hello) && out_welcome(s, &w, fd);
+	ok = out_heard && w.verdict == MT_TRACE && out_take(fd, page, a);
 	for (int i = 0; i < 2; i++)
 		if (fd[i] != -1)
 			(void)close(fd[i]);
@@ -170,21 +175,28 @@ agent_out_hello(uint32_t hexversion, const char *version, bool supported)
 bool
 agent_out_forked(void)
 {
+	struct mt_session_page *parents = out_session;
 	struct mt_arena *a;
 	unsigned i;
+	bool ok;
 
+	/* The child of one that could not say hello. */
+	if (parents == NULL)
+		return (false);
 	for (i = 0; i < OUT_ARENAS; i++) {
 		if ((a = atomic_load(&out_arena[i])) != NULL)
 			(void)agent_real.munmap(a, MT_ARENA_BYTES);
 		atomic_store(&out_arena[i], NULL);
 	}
 	atomic_store(&out_growing, 0);
-	if (out_session != NULL)
-		(void)agent_real.munmap(out_session, MT_SESSION_BYTES);
 	out_session = NULL;
 	out_hello.kind = MT_HELLO_FORKED;
 	out_hello.pid = (uint32_t)getpid();
-	return (out_begin());
+	ok = out_begin();
+	if (!ok && !out_heard)
+		atomic_fetch_add(&parents->unheard, 1);
+	(void)agent_real.munmap(parents, MT_SESSION_BYTES);
+	return (ok);
 }
 
 bool

@@ -135,6 +135,32 @@ subprocess.run(["./python-static"], check=True)' > app.py
 	    memray-run --follow-fork -o cap.bin app.py
 }
 
+atf_test_case another_user
+another_user_head()
+{
+	atf_set descr "children of another user are out of reach: counted"
+	atf_set require.progs memray-run memray-summary python3
+	atf_set require.user root
+}
+another_user_body()
+{
+	begin
+	echo 'import os
+os.setuid(65534)
+for i in range(3):
+    if os.fork() == 0:
+        if os.fork() == 0:
+            os._exit(0)
+        os._exit(os.wait()[1])
+    assert os.wait()[1] == 0' > app.py
+	atf_check -s exit:125 \
+	    -e match:"not recorded: 3 processes that could not reach" \
+	    memray-run --follow-fork --no-compress -o cap.bin app.py
+	atf_check -o ignore memray-summary cap.bin
+	grep -a -q untraced_processes cap.bin ||
+	    atf_fail "the capture does not tell"
+}
+
 follow_case interrupted "SIGTERM ends the wait for a daemon"
 interrupted_body()
 {
@@ -157,7 +183,7 @@ interrupted_body()
 atf_init_test_cases()
 {
 	for case in gunicorn stream without files nothing untraceable \
-	    interrupted; do
+	    another_user interrupted; do
 		atf_add_test_case $case
 	done
 }
