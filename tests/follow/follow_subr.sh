@@ -3,6 +3,17 @@
 # shellcheck source-path=SCRIPTDIR/../e2e disable=SC1091
 . "$(atf_get_srcdir)/e2e_subr.sh"
 
+# Sets $mode.  Free-threaded interpreters take all of their memory from arenas
+# of their own, so that only the option shows what becomes of it.
+follow_mode()
+{
+	mode=--follow-fork
+	! "$py" -c '
+import sys, sysconfig
+sys.exit(sysconfig.get_config_var("Py_GIL_DISABLED") != 1)' ||
+	    mode="$mode --trace-python-allocators"
+}
+
 # follow_run status script [args]: with everything recorded into cap.bin*,
 # and what the processes wrote down in tally.log.
 follow_run()
@@ -10,8 +21,10 @@ follow_run()
 	follow_status=$1
 	shift
 	export PYTHONPATH="$src"
+	follow_mode
+	# shellcheck disable=SC2086 # one or two options
 	atf_check -s exit:"$follow_status" -o save:out -e save:err \
-	    memray-run --follow-fork -o cap.bin --python "$py" "$@"
+	    memray-run $mode -o cap.bin --python "$py" "$@"
 	cat err >&2
 }
 

@@ -6,7 +6,7 @@
 pools_each()
 {
 	follow_run 7 "$src/pools.py"
-	atf_check_equal "fork True spawn True forkserver True executor True" \
+	atf_check_equal "fork True forkserver True spawn True executor True" \
 	    "$(tr '\n' ' ' < out | sed 's/ $//')"
 	n=$(cut -d ' ' -f 1 tally.log | sort -u | wc -l)
 	follow_check "$n"
@@ -44,7 +44,9 @@ storm_each()
 daemon_each()
 {
 	export PYTHONPATH="$src"
-	memray-run --follow-fork -o cap.bin --python "$py" \
+	follow_mode
+	# shellcheck disable=SC2086 # one or two options
+	memray-run $mode -o cap.bin --python "$py" \
 	    "$src/daemon.py" > out 2> err &
 	follow_wait out
 	until grep -q left out && [ "$(wc -l < tally.log)" -ge 3 ]; do
@@ -59,10 +61,27 @@ daemon_each()
 	follow_said 4
 }
 
+# The program ends before what it started has come to say hello.
+orphans_each()
+{
+	cat > app.py <<-'END'
+	import os, subprocess, sys, tally
+	tally.spend(400)
+	child = subprocess.Popen([sys.executable, tally.__file__])
+	if os.fork() == 0:
+	    tally.spend(400)
+	os._exit(0)
+	END
+	follow_run 0 app.py
+	follow_check 3
+	follow_said 3
+}
+
 # Another version, in a virtual environment.
 venv_each()
 {
-	other=$(e2e_pythons | cut -f 2 | grep -v -F -x "$py" | head -n 1)
+	other=$(e2e_pythons | awk -F '\t' -v py="$py" \
+	    '$1 !~ /t(_|$)/ && $2 != py { print $2; exit }')
 	[ -n "$other" ] || atf_skip "there is but one interpreter"
 	"$other" -m venv --without-pip env || atf_skip "no virtual environment"
 	follow_run 0 "$src/execs.py" "$PWD/env/bin/python"
@@ -71,5 +90,5 @@ venv_each()
 
 atf_init_test_cases()
 {
-	e2e_add pools execs forks storm daemon venv
+	e2e_add pools execs forks storm daemon orphans venv
 }

@@ -15,7 +15,7 @@ def work(_):
 
 def main():
     tally.spend(400)
-    for method in multiprocessing.get_all_start_methods():
+    for method in sorted(multiprocessing.get_all_start_methods()):
         context = multiprocessing.get_context(method)
         with context.Pool(2) as pool:
             # close() and join(), so that no worker is killed in its work.
