@@ -248,6 +248,7 @@ mt_collect_finish(struct mt_collect *c, int wait_status,
 		mt_collect_drain_stop(c->drain);
 		finish_totals(c);
 		c->result.unheard = mt_collect_session_unheard(&c->session);
+		c->result.ignored += c->hello.refused;
 		mt_collect_queue_free(c->queue);
 		c->queue = NULL;
 		mt_collect_outputs_fini(&c->outputs);

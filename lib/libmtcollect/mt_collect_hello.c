@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,7 @@ hello_listen(struct mt_collect_hello *h, struct mt_error *error)
 	    !mt_collect_os_poll_add(h->poll, h->fd, h->tag))
 		return (mt_collect_fail(error, MT_ERR_SYS, "socket %s",
 		    h->path));
+	h->spare = fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
 	return (MT_OK);
 }
 
@@ -64,7 +66,7 @@ mt_collect_hello_init(struct mt_collect_hello *h, int poll, uint32_t tag,
 	unsigned i;
 
 	memset(h, 0, sizeof(*h));
-	h->fd = -1;
+	h->fd = h->spare = -1;
 	h->poll = poll;
 	h->tag = tag;
 	h->fn = fn;
@@ -94,6 +96,8 @@ mt_collect_hello_fini(struct mt_collect_hello *h)
 			(void)close(h->half[i].fd);
 	if (h->fd != -1)
 		(void)close(h->fd);
+	if (h->spare != -1)
+		(void)close(h->spare);
 	(void)unlink(h->path);
 	(void)rmdir(h->dir);
 	h->path[0] = '\0';
@@ -163,6 +167,26 @@ hello_welcome_here(int conn)
 	    (uid == geteuid() || uid == 0));
 }
 
+/*
+ * Without a descriptor to be had, the peer would wait for us, and the
+ * listening socket have us look again and again.
+ */
+static void
+hello_refuse(struct mt_collect_hello *h)
+{
+	int conn;
+
+	if ((errno != EMFILE && errno != ENFILE) || h->spare == -1)
+		return;
+	(void)close(h->spare);
+	conn = accept4(h->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (conn != -1) {
+		(void)close(conn);
+		h->refused++;
+	}
+	h->spare = fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
+}
+
 void
 mt_collect_hello_step(struct mt_collect_hello *h, uint64_t now_us)
 {
@@ -176,8 +200,10 @@ mt_collect_hello_step(struct mt_collect_hello *h, uint64_t now_us)
 	for (i = 0; i < 4 * MT_COLLECT_HALF_OPEN; i++) {
 		conn = accept4(h->fd, NULL, NULL,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (conn == -1)
+		if (conn == -1) {
+			hello_refuse(h);
 			return;
+		}
 		if (!hello_welcome_here(conn) || hello_hear(h, conn))
 			(void)close(conn);
 		else

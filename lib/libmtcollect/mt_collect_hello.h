@@ -32,6 +32,8 @@ typedef void	mt_collect_hello_fn(void *arg, int conn, pid_t pid,
 
 struct mt_collect_hello {
 	int			 fd;		/* listening */
+	int			 spare;		/* given up to refuse a peer */
+	unsigned		 refused;	/* for want of descriptors */
 	int			 poll;		/* set of the caller */
 	uint32_t		 tag;		/* of our members there */
 	mt_collect_hello_fn	*fn;

@@ -1,6 +1,7 @@
 /* The processes of the program that are traced. */
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -16,6 +17,8 @@
 #define LIFE_US		100000u	/* a process is asked so often */
 #define SAMPLES_MAX	32u	/* processes looked at in a tick */
 #define COMMAND_MAX	4096u	/* bytes of a command line */
+#define DESCRIPTORS	4u	/* of each process; see mt_collect.h */
+#define DESCRIPTORS_MORE 32u	/* of other things */
 
 /* A helper process of the interpreter's own, with nothing of the user's. */
 #define HELPER		"from multiprocessing.resource_tracker import"
@@ -260,12 +263,31 @@ watch(struct mt_collect_tree *t, struct mt_collect_member *m)
 	}
 }
 
+/*
+ * The capture of a process that is traced must not fail for want of a
+ * descriptor when it is created later.
+ */
+static bool
+has_descriptors(const struct mt_collect_tree *t)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 ||
+	    rl.rlim_cur == RLIM_INFINITY || t->running == 0 ||
+	    (t->running + 1) * DESCRIPTORS + DESCRIPTORS_MORE <= rl.rlim_cur)
+		return (true);
+	errno = EMFILE;
+	return (false);
+}
+
 static bool
 trace(struct mt_collect_tree *t, int conn, pid_t pid,
     const struct mt_hello *h, const char *command)
 {
 	struct mt_collect_member *m;
 
+	if (!has_descriptors(t))
+		return (false);
 	errno = ENOMEM;
 	if ((m = member_new(t)) == NULL ||
 	    (m->image = image_new(t, conn, pid)) == NULL)

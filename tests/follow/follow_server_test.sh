@@ -161,6 +161,28 @@ for i in range(3):
 	    atf_fail "the capture does not tell"
 }
 
+follow_case descriptors "too few descriptors: who is not recorded is named"
+descriptors_body()
+{
+	begin
+	export TALLY_LOG="$PWD/tally.log"
+	atf_check -s exit:125 -e save:err -x "ulimit -n 256
+	    exec memray-run --follow-fork -o cap.bin '$src/storm.py'"
+	grep "not recorded: process .*: Too many open files" err > named ||
+	    atf_fail "$(cat err)"
+	grep "not recorded: [0-9]* more" err || atf_fail "$(cat err)"
+	# Those that are recorded are so completely.
+	for capture in cap.bin cap.bin.*; do
+		pid=$(memray-summary --json "$capture" | jq .metadata.pid)
+		grep "^$pid " tally.log >> recorded.log
+	done
+	[ "$(cut -d ' ' -f 1 recorded.log | sort -u | wc -l)" -ge 30 ] ||
+	    atf_fail "too few are recorded"
+	mv recorded.log tally.log
+	atf_check -o match:" processes, " -e ignore \
+	    "$py" "$src/follow_check.py" tally.log cap.bin cap.bin.*
+}
+
 follow_case interrupted "SIGTERM ends the wait for a daemon"
 interrupted_body()
 {
@@ -183,7 +205,7 @@ interrupted_body()
 atf_init_test_cases()
 {
 	for case in gunicorn stream without files nothing untraceable \
-	    another_user interrupted; do
+	    another_user descriptors interrupted; do
 		atf_add_test_case $case
 	done
 }
