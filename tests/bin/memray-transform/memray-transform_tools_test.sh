@@ -65,6 +65,55 @@ gprof2dot_body()
 	done
 }
 
+atf_test_case folded
+folded_head()
+{
+	atf_set descr "a reader of collapsed stacks finds our functions and shares"
+	atf_set require.progs "python3"
+}
+folded_body()
+{
+	tool gprof2dot
+	capture basic
+	atf_check memray-transform -o out folded basic.bin
+	atf_check -o save:dot "$python" -m gprof2dot -f collapse out
+	# It knows files and lines in parentheses for what they are.
+	atf_check -o match:'"lib/store.py:keep".*80\.00%.*\(80\.00%\)' \
+	    -o match:'"lib/store.py:half".*20\.00%.*\(20\.00%\)' \
+	    -o match:'"app.py:main".*100\.00%.*\(0\.00%\)' cat dot
+	for k in mixed names separators; do
+		capture $k
+		atf_check memray-transform -o $k.out folded $k.bin
+		atf_check -o match:"^digraph" -e ignore \
+		    "$python" -m gprof2dot -f collapse $k.out
+	done
+}
+
+atf_test_case csv
+csv_head()
+{
+	atf_set descr "Python's own reader gets every field back"
+	atf_set require.progs "python3"
+}
+csv_body()
+{
+	for k in mixed names separators many; do
+		capture $k
+		atf_check memray-transform -o $k.csv csv $k.bin
+		peak=$(memray-stats $k.bin | sed -n 's/^peak_bytes	//p')
+		atf_check -o inline:"$peak\n" python3 -c '
+import csv, sys
+with open(sys.argv[1], newline="", encoding="utf-8") as f:
+    rows = list(csv.DictReader(f, strict=True))
+assert all(None not in r and None not in r.values() for r in rows)
+print(sum(int(r["size"]) for r in rows))' $k.csv
+	done
+	atf_check -o inline:"a,\"b\";x;y|z w.py;1\n" python3 -c '
+import csv
+with open("separators.csv", newline="", encoding="utf-8") as f:
+    print(next(csv.DictReader(f))["stack_trace"])'
+}
+
 atf_test_case speedscope
 speedscope_head()
 {
@@ -138,6 +187,8 @@ pprof_body()
 atf_init_test_cases()
 {
 	atf_add_test_case gprof2dot
+	atf_add_test_case folded
+	atf_add_test_case csv
 	atf_add_test_case speedscope
 	atf_add_test_case pprof
 }
