@@ -22,7 +22,9 @@ elif how == "fault":
     ctypes.string_at(0)
 elif how == "overflow":
     ctypes.CDLL(os.path.abspath("overflow.so")).overflow(0)
-elif how == "memory":
+elif how in ("memory", "limit"):
+    if how == "limit":
+        resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
     while True:
         piece = bytearray(1000000)
         piece[::4096] = b"x" * len(piece[::4096])
