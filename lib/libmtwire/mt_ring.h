@@ -25,7 +25,7 @@
 #define MT_SESSION_MAGIC	0x6d74736573733031ull
 #define MT_ARENA_MAGIC		0x6d746172656e6131ull
 #define MT_SESSION_BYTES	4096u
-#define MT_ARENA_RINGS		16u	/* per arena; an arena more when used up */
+#define MT_ARENA_RINGS		16u	/* per arena; then there is another */
 #define MT_RING_WORDS		(128u * 1024)	/* 1 MiB; a power of two */
 #define MT_CACHE_LINE		64
 
@@ -55,7 +55,7 @@ struct mt_session_page {
 };
 
 enum mt_ring_state {
-	MT_RING_FREE = 0,	/* zeroed by the collector; a thread may claim it */
+	MT_RING_FREE = 0,	/* zeroed; a thread may claim it */
 	MT_RING_USED = 1,	/* claimed by the thread tid */
 	MT_RING_LEAVING = 2	/* that thread is about to end, and writes
 				   until it is gone */
@@ -66,9 +66,9 @@ struct mt_ring {
 	_Alignas(MT_CACHE_LINE) _Atomic uint64_t head;	/* words */
 	_Atomic uint32_t	state;		/* enum mt_ring_state */
 	_Atomic uint32_t	tid;		/* kernel's thread id */
-	/* Written by the consumer, except that the producer sets waiting. */
+	/* Written by the consumer; but the producer sets waiting. */
 	_Alignas(MT_CACHE_LINE) _Atomic uint64_t tail;	/* words */
-	_Atomic uint32_t	waiting;	/* futex: 1 while the producer waits */
+	_Atomic uint32_t	waiting;	/* futex: 1: producer waits */
 };
 
 struct mt_arena {
@@ -76,7 +76,7 @@ struct mt_arena {
 	uint32_t		version;	/* MT_WIRE_VERSION */
 	uint32_t		nrings;
 	uint32_t		ring_words;
-	uint32_t		data_offset;	/* bytes to the data of ring 0 */
+	uint32_t		data_offset;	/* bytes to data of ring 0 */
 	struct mt_ring		ring[MT_ARENA_RINGS];
 };
 
