@@ -4,8 +4,19 @@
 #include <string.h>
 
 #include "mt_agg.h"
+#include "mt_pages.h"
+
+#define GROUP	8u		/* chunks that are allocated together */
 
 _Static_assert(sizeof(struct mt_agg_site) == 64, "a site is a cache line");
+
+/* The first chunks come one by one, later ones in huge pages. */
+static size_t
+chunk_bytes(size_t i)
+{
+	return ((i < GROUP ? 1 : GROUP) * MT_AGG_CHUNK *
+	    sizeof(struct mt_agg_site));
+}
 
 void
 mt_agg_fini(struct mt_agg *a)
@@ -13,37 +24,74 @@ mt_agg_fini(struct mt_agg *a)
 	size_t i;
 
 	for (i = 0; i < a->nchunks; i++)
-		free(a->chunk[i]);
+		if (i < GROUP || i % GROUP == 0)
+			mt_pages_free(a->chunk[i], chunk_bytes(i));
 	free(a->chunk);
 	free(a->hint);
+	free(a->thread);
+	free(a->changed);
 	mt_hash_fini(&a->index);
 	mt_live_fini(&a->live);
 	mt_mapping_fini(&a->mapping);
+	mt_tally_fini(&a->tally);
+	mt_life_fini(&a->life);
 	memset(a, 0, sizeof(*a));
 }
 
 /* ---- Sites ----------------------------------------------------------- */
 
 static bool
-agg_chunk_new(struct mt_agg *a)
+agg_chunks_grow(struct mt_agg *a)
 {
-	struct mt_agg_site **chunk;
+	void *p;
 	size_t cap;
 
-	if (a->nchunks == a->chunk_cap) {
-		cap = a->chunk_cap == 0 ? 16 : a->chunk_cap * 2;
-		chunk = realloc(a->chunk, cap * sizeof(*chunk));
-		if (chunk == NULL)
-			return (false);
-		a->chunk = chunk;
-		a->chunk_cap = cap;
-	}
-	chunk = &a->chunk[a->nchunks];
-	*chunk = aligned_alloc(sizeof(**chunk),
-	    MT_AGG_CHUNK * sizeof(**chunk));
-	if (*chunk == NULL)
+	cap = a->chunk_cap == 0 ? 1 : a->chunk_cap * 2;
+	p = realloc(a->chunk, cap * sizeof(*a->chunk));
+	if (p == NULL)
+		return (false);
+	a->chunk = p;
+	p = realloc(a->changed, cap * MT_AGG_CHUNK * sizeof(*a->changed));
+	if (p == NULL)
+		return (false);
+	a->changed = p;
+	a->chunk_cap = cap;
+	return (true);
+}
+
+static bool
+agg_chunk_new(struct mt_agg *a)
+{
+	const size_t i = a->nchunks;
+
+	if (i == a->chunk_cap && !agg_chunks_grow(a))
+		return (false);
+	if (i >= GROUP && i % GROUP != 0)
+		a->chunk[i] = a->chunk[i - 1] + MT_AGG_CHUNK;
+	else
+		a->chunk[i] = mt_pages_new(chunk_bytes(i));
+	if (a->chunk[i] == NULL)
 		return (false);
 	a->nchunks++;
+	return (true);
+}
+
+static bool
+agg_thread_reserve(struct mt_agg *a, uint32_t thread)
+{
+	struct mt_agg_thread *t;
+	size_t n;
+
+	if (thread < a->nthreads)
+		return (true);
+	n = thread < 16 ? 16 : (size_t)thread * 2;
+	n = n > MT_AGG_NONE ? MT_AGG_NONE : n;
+	t = realloc(a->thread, n * sizeof(*t));
+	if (t == NULL)
+		return (false);
+	memset(t + a->nthreads, 0, (n - a->nthreads) * sizeof(*t));
+	a->thread = t;
+	a->nthreads = (uint32_t)n;
 	return (true);
 }
 
@@ -54,9 +102,9 @@ agg_site_new(struct mt_agg *a, uint64_t hash, uint32_t thread, uint32_t node,
 	struct mt_agg_site *s;
 
 	/* The live table stores site numbers plus one. */
-	if (a->nsites >= UINT32_MAX - 1 ||
+	if (thread == MT_AGG_NONE || a->nsites >= UINT32_MAX - 1 ||
 	    (a->nsites >> MT_AGG_CHUNK_BITS == a->nchunks &&
-	    !agg_chunk_new(a)))
+	    !agg_chunk_new(a)) || !agg_thread_reserve(a, thread))
 		return (MT_AGG_NONE);
 	if (!mt_hash_add(&a->index, hash, a->nsites))
 		return (MT_AGG_NONE);
@@ -65,7 +113,7 @@ agg_site_new(struct mt_agg *a, uint64_t hash, uint32_t thread, uint32_t node,
 	s->node = node;
 	s->thread = thread;
 	s->allocator = allocator & 0xff;
-	s->peak = a->peaks & 0xffffffffffffff;
+	/* The stamp is 0: its first change is one since any checkpoint. */
 	return (a->nsites++);
 }
 
@@ -121,23 +169,28 @@ bool
 mt_agg_map(struct mt_agg *a, uint32_t thread, uint32_t node,
     unsigned allocator, uint64_t addr, uint64_t size)
 {
+	struct mt_mapping_origin o;
 	uint64_t end;
-	uint32_t site;
 
+	memset(&o, 0, sizeof(o));
 	end = range_end(addr, size);
-	site = mt_agg_site_of(a, thread, node, allocator);
-	if (site == MT_AGG_NONE ||
-	    (end > addr && !mt_mapping_put(&a->mapping, addr, end, site)))
+	o.site = mt_agg_site_of(a, thread, node, allocator);
+	if (o.site == MT_AGG_NONE)
 		return (false);
-	mt_agg_add(a, site, end - addr);
+	o.number = a->allocations;
+	o.order = mt_agg_order(a, o.site);
+	if (end > addr && !mt_mapping_put(&a->mapping, addr, end, &o))
+		return (false);
+	mt_agg_add(a, o.site, end - addr);
 	/* A mapping without bytes has no address that could be unmapped. */
 	if (end == addr)
-		mt_agg_remove(a, site, 0, 1);
+		mt_agg_remove(a, o.site, 0, 1);
 	return (true);
 }
 
 bool
-mt_agg_unmap(struct mt_agg *a, uint64_t addr, uint64_t size, bool *touched)
+mt_agg_unmap(struct mt_agg *a, uint32_t thread, uint64_t addr, uint64_t size,
+    bool *touched)
 {
 	struct mt_mapping_cut cut;
 	enum mt_status st;
@@ -148,15 +201,23 @@ mt_agg_unmap(struct mt_agg *a, uint64_t addr, uint64_t size, bool *touched)
 	while ((st = mt_mapping_cut(&a->mapping, addr, end, &cut)) == MT_OK) {
 		*touched = true;
 		mt_agg_remove(a, cut.site, cut.bytes, cut.last);
+		/* Temporary is what was unmapped as it was mapped. */
+		if (cut.whole && mt_agg_at(a, cut.site)->thread == thread)
+			mt_agg_count_temporary(a, cut.site, cut.number,
+			    cut.order, cut.bytes);
+		mt_life_gone(&a->life, cut.site, cut.number, cut.last,
+		    cut.bytes);
 	}
 	return (st == MT_END);
 }
+
+/* ---- Results ---------------------------------------------------------- */
 
 void
 mt_agg_site(const struct mt_agg *a, uint32_t i, struct mt_site *out)
 {
 	const struct mt_agg_site *s = mt_agg_at(a, i);
-	bool current = s->peak == a->peaks;
+	bool current = s->stamp >= a->peak_stamp;
 
 	out->node = s->node;
 	out->thread = s->thread;
@@ -168,4 +229,30 @@ mt_agg_site(const struct mt_agg *a, uint32_t i, struct mt_site *out)
 	out->peak_bytes = current ? s->peak_bytes : s->live_bytes;
 	out->leaked_allocations = s->live_allocations;
 	out->leaked_bytes = s->live_bytes;
+}
+
+void
+mt_agg_checkpoint(struct mt_agg *a)
+{
+	a->checkpoint = ++a->stamp;
+	a->nchanged = 0;
+}
+
+bool
+mt_agg_alive(const struct mt_agg *a, struct mt_sums *set)
+{
+	const struct mt_mapping_origin *o;
+	struct mt_block b;
+	uint32_t i;
+	size_t pos;
+
+	for (pos = 0; mt_live_each(&a->live, &pos, &b);)
+		if (!mt_sums_add(set, b.site,
+		    mt_life_interval(&a->life, b.number), 1, b.size))
+			return (false);
+	for (i = 0; (o = mt_mapping_each(&a->mapping, &i)) != NULL;)
+		if (!mt_sums_add(set, o->site,
+		    mt_life_interval(&a->life, o->number), 1, o->left))
+			return (false);
+	return (true);
 }

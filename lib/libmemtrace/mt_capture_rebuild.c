@@ -89,10 +89,14 @@ mt_rebuild_nodes(struct mt_rebuild *r, struct mt_error *e)
 static bool
 mt_rebuild_remember(struct mt_rebuild *r, uint64_t ref, uint64_t addr)
 {
-	struct mt_block old;
+	struct mt_block b, old;
 
-	return (mt_live_put(&r->live, ref, addr & MT_LIVE_MAX_SIZE, 0,
-	    (uint32_t)(addr >> 48), &old) != MT_LIVE_NOMEM);
+	b.addr = ref;
+	b.size = 0;
+	b.number = addr & MT_LIVE_MAX_NUMBER;
+	b.order = (uint16_t)(addr >> 48);
+	b.site = 0;
+	return (mt_live_put(&r->live, &b, &old) != MT_LIVE_NOMEM);
 }
 
 static bool
@@ -102,7 +106,7 @@ mt_rebuild_recall(struct mt_rebuild *r, uint64_t ref, uint64_t *addr)
 
 	if (!mt_live_take(&r->live, ref, &b))
 		return (false);
-	*addr = b.size | (uint64_t)(b.site_plus1 - 1) << 48;
+	*addr = b.number | (uint64_t)b.order << 48;
 	return (true);
 }
 

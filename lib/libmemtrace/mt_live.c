@@ -1,37 +1,26 @@
 /* The live blocks of a program: growing, and closing gaps. */
 
-#include <sys/mman.h>
-
+#include <stdlib.h>
 #include <string.h>
 
 #include "mt_live.h"
+#include "mt_pages.h"
 
 #define LIVE_MIN_SLOTS	4096u
 #define LIVE_BIG_SLOTS	(UINT32_C(1) << 20)
 #define LIVE_MAX_SLOTS	(UINT32_C(1) << 31)
 #define LIVE_MOVE_SLOTS	16u	/* looked at with each call while moving */
 
-_Static_assert(sizeof(struct mt_block) == 24, "a block takes 24 bytes");
+_Static_assert(sizeof(struct mt_live_slot) == 24, "a block takes 24 bytes");
 
-/* Fresh pages are zero and cost nothing before they are touched. */
 static bool
 table_init(struct mt_live_table *t, size_t slots)
 {
-	size_t len;
-	void *p;
-
 	if (slots > SIZE_MAX / sizeof(*t->slot))
 		return (false);
-	len = slots * sizeof(*t->slot);
-	p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED)
+	t->slot = mt_pages_new(slots * sizeof(*t->slot));
+	if (t->slot == NULL)
 		return (false);
-#ifdef MADV_HUGEPAGE
-	/* Accesses are random: small pages would miss the TLB each time. */
-	(void)madvise(p, len, MADV_HUGEPAGE);
-#endif
-	t->slot = p;
 	t->end = t->slot + slots;
 	t->slots = slots;
 	t->used = 0;
@@ -42,7 +31,7 @@ static void
 table_fini(struct mt_live_table *t)
 {
 	if (t->slots > 0)
-		(void)munmap(t->slot, t->slots * sizeof(*t->slot));
+		mt_pages_free(t->slot, t->slots * sizeof(*t->slot));
 	memset(t, 0, sizeof(*t));
 }
 
@@ -52,7 +41,59 @@ mt_live_fini(struct mt_live *l)
 	table_fini(&l->cur);
 	table_fini(&l->old);
 	l->room = 0;
+	if (l->big == NULL)
+		return;
+	mt_live_fini(l->big);
+	free(l->big);
+	l->big = NULL;
 }
+
+/* ---- Sizes that a slot has no room for -------------------------------- */
+
+static bool
+big_put(struct mt_live *l, uint64_t addr, uint64_t size)
+{
+	struct mt_block b, old;
+
+	if (l->big == NULL && (l->big = calloc(1, sizeof(*l->big))) == NULL)
+		return (false);
+	b.addr = addr;
+	b.size = 0;
+	b.number = size & MT_LIVE_MAX_NUMBER;
+	b.order = (uint16_t)(size >> 48);
+	b.site = 0;
+	return (mt_live_put(l->big, &b, &old) != MT_LIVE_NOMEM);
+}
+
+static uint64_t
+big_size(const struct mt_block *b)
+{
+	return ((uint64_t)b->order << 48 | b->number);
+}
+
+uint64_t
+mt_live_take_big(struct mt_live *l, uint64_t addr)
+{
+	struct mt_block b;
+
+	return (mt_live_take(l->big, addr, &b) ? big_size(&b) : 0);
+}
+
+static uint64_t
+big_find(const struct mt_live *l, uint64_t addr)
+{
+	const struct mt_live *big = l->big;
+	const struct mt_live_slot *s;
+	struct mt_block b;
+
+	s = mt_live_find(&big->cur, addr);
+	if (s->site_plus1 == 0 && big->old.slots > 0)
+		s = mt_live_find(&big->old, addr);
+	mt_live_unpack(s, &b);
+	return (big_size(&b));
+}
+
+/* ---- The table -------------------------------------------------------- */
 
 /*
  * Close the gap in front of a full slot: a block further on in the same run
@@ -60,9 +101,9 @@ mt_live_fini(struct mt_live *l)
  * itself.
  */
 void
-mt_live_close_gap(struct mt_live_table *t, struct mt_block *gap)
+mt_live_close_gap(struct mt_live_table *t, struct mt_live_slot *gap)
 {
-	struct mt_block *b, *home;
+	struct mt_live_slot *b, *home;
 	bool stays;
 
 	for (b = mt_live_next(t, gap); b->site_plus1 != 0;
@@ -98,7 +139,7 @@ static void
 live_move(struct mt_live *l, size_t slots)
 {
 	struct mt_live_table *t;
-	struct mt_block *b;
+	struct mt_live_slot *b;
 
 	t = &l->old;
 	while (t->used > 0) {
@@ -144,41 +185,52 @@ live_grow(struct mt_live *l)
 	return (true);
 }
 
-static bool
-table_take(struct mt_live_table *t, uint64_t addr, struct mt_block *out)
+/* The slot of addr, wherever it is; NULL if the block is not there. */
+static struct mt_live_slot *
+live_seek(const struct mt_live *l, uint64_t addr, bool *is_old)
 {
-	struct mt_block *b;
+	struct mt_live_slot *s;
 
-	if (t->slots == 0)
-		return (false);
-	b = mt_live_find(t, addr);
-	if (b->site_plus1 == 0)
-		return (false);
-	*out = *b;
-	b->site_plus1 = 0;
-	t->used--;
-	mt_live_close_gap(t, b);
-	return (true);
+	*is_old = false;
+	if (l->cur.slots > 0) {
+		s = mt_live_find(&l->cur, addr);
+		if (s->site_plus1 != 0)
+			return (s);
+	}
+	*is_old = true;
+	if (l->old.slots > 0) {
+		s = mt_live_find(&l->old, addr);
+		if (s->site_plus1 != 0)
+			return (s);
+	}
+	return (NULL);
 }
 
 bool
 mt_live_take_slow(struct mt_live *l, uint64_t addr, struct mt_block *out)
 {
-	bool taken;
+	struct mt_live_table *t;
+	struct mt_live_slot *s;
+	bool is_old;
 
 	if (l->old.slots > 0)
 		live_move(l, LIVE_MOVE_SLOTS);
-	taken = table_take(&l->cur, addr, out) ||
-	    table_take(&l->old, addr, out);
+	s = live_seek(l, addr, &is_old);
+	if (s != NULL) {
+		mt_live_out(l, s, out);
+		s->site_plus1 = 0;
+		t = is_old ? &l->old : &l->cur;
+		t->used--;
+		mt_live_close_gap(t, s);
+	}
 	live_room(l);
-	return (taken);
+	return (s != NULL);
 }
 
 enum mt_live_put
 mt_live_put_slow(struct mt_live *l, const struct mt_block *new,
     struct mt_block *old)
 {
-	struct mt_block *b;
 	enum mt_live_put res;
 
 	if (l->old.slots > 0)
@@ -187,15 +239,36 @@ mt_live_put_slow(struct mt_live *l, const struct mt_block *new,
 	    !live_grow(l))
 		return (MT_LIVE_NOMEM);
 	res = MT_LIVE_ADDED;
-	if (table_take(&l->old, new->addr, old))
+	if (mt_live_take_slow(l, new->addr, old))
 		res = MT_LIVE_REPLACED;
-	b = mt_live_find(&l->cur, new->addr);
-	if (b->site_plus1 != 0) {
-		*old = *b;
-		res = MT_LIVE_REPLACED;
-	} else
-		l->cur.used++;
-	*b = *new;
+	if (new->size >= MT_LIVE_BIG && !big_put(l, new->addr, new->size)) {
+		/* There is room again for what was just taken. */
+		if (res == MT_LIVE_REPLACED)
+			(void)mt_live_put_slow(l, old, old);
+		return (MT_LIVE_NOMEM);
+	}
+	mt_live_pack(mt_live_find(&l->cur, new->addr), new);
+	l->cur.used++;
 	live_room(l);
 	return (res);
+}
+
+bool
+mt_live_each(const struct mt_live *l, size_t *pos, struct mt_block *out)
+{
+	const struct mt_live_slot *s;
+	size_t i;
+
+	while (*pos < l->cur.slots + l->old.slots) {
+		i = (*pos)++;
+		s = i < l->cur.slots ? &l->cur.slot[i] :
+		    &l->old.slot[i - l->cur.slots];
+		if (s->site_plus1 == 0)
+			continue;
+		mt_live_unpack(s, out);
+		if (out->size == MT_LIVE_BIG)
+			out->size = big_find(l, out->addr);
+		return (true);
+	}
+	return (false);
 }

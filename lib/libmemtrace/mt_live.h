@@ -13,32 +13,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MT_LIVE_MAX_SIZE	UINT64_C(0xffffffffffff)
 #define MT_LIVE_MAX_NUMBER	UINT64_C(0xffffffffffff)
 
-/* 24 bytes; every byte here is paid for each block that is alive. */
+/* A block as callers see it. */
 struct mt_block {
 	uint64_t	addr;
-	uint64_t	size : 48;
-	uint64_t	number_low : 16;	/* of the allocation */
-	uint32_t	number_high;
-	uint32_t	site_plus1;		/* 0 in an empty slot */
+	uint64_t	size;
+	uint64_t	number;		/* of the allocation, 48 bits */
+	uint32_t	site;		/* below UINT32_MAX */
+	uint16_t	order;		/* low bits, within its thread */
 };
 
+/* 24 bytes; every byte here is paid for each block that is alive. */
+struct mt_live_slot {
+	uint64_t	addr;
+	uint32_t	size;		/* MT_LIVE_BIG: see struct mt_live */
+	uint16_t	order;
+	uint16_t	number_low;
+	uint32_t	number_high;
+	uint32_t	site_plus1;	/* 0 in an empty slot */
+};
+#define MT_LIVE_BIG	UINT32_MAX
+
 struct mt_live_table {
-	struct mt_block	*slot;
-	struct mt_block	*end;		/* behind the last slot */
-	size_t		 slots;		/* any number, below 2^32 */
-	size_t		 used;
+	struct mt_live_slot	*slot;
+	struct mt_live_slot	*end;	/* behind the last slot */
+	size_t			 slots;	/* any number, below 2^32 */
+	size_t			 used;
 };
 
 struct mt_live {
-	struct mt_live_table	cur;
+	struct mt_live_table	 cur;
 	/* What is still to be moved; no slots when nothing is. */
-	struct mt_live_table	old;
-	struct mt_block		*next;	/* of old, to be moved */
+	struct mt_live_table	 old;
+	struct mt_live_slot	*next;	/* of old, to be moved */
 	/* Blocks that fit; 0 also while there is something to be moved. */
-	size_t			room;
+	size_t			 room;
+	/*
+	 * Sizes that a slot has no room for, by address; here they are kept
+	 * as number and order.  NULL if there never was one.
+	 */
+	struct mt_live		*big;
 };
 
 /* All zeroes is an empty table. */
@@ -55,37 +70,39 @@ enum mt_live_put mt_live_put_slow(struct mt_live *, const struct mt_block *,
 	    struct mt_block *old);
 bool	mt_live_take_slow(struct mt_live *, uint64_t addr,
 	    struct mt_block *);
-void	mt_live_close_gap(struct mt_live_table *, struct mt_block *);
+void	mt_live_close_gap(struct mt_live_table *, struct mt_live_slot *);
+/* The size of a block that is gone from its slot. */
+uint64_t mt_live_take_big(struct mt_live *, uint64_t addr);
 
-static inline uint64_t
-mt_block_number(const struct mt_block *b)
-{
-	return ((uint64_t)b->number_high << 16 | b->number_low);
-}
+/*
+ * The blocks, in no particular order: *pos is 0 at first, and false says
+ * that there are no more.  Nothing may change meanwhile.
+ */
+bool	mt_live_each(const struct mt_live *, size_t *pos, struct mt_block *);
 
 /*
  * Multiplying by the golden ratio spreads both heaps of equal blocks and
  * random addresses; taking the slot from the top 32 bits by another
  * multiplication lets the table have any number of slots.
  */
-static inline struct mt_block *
+static inline struct mt_live_slot *
 mt_live_home(const struct mt_live_table *t, uint64_t addr)
 {
 	return (&t->slot[((addr * 0x9e3779b97f4a7c15ull) >> 32) *
 	    t->slots >> 32]);
 }
 
-static inline struct mt_block *
-mt_live_next(const struct mt_live_table *t, struct mt_block *b)
+static inline struct mt_live_slot *
+mt_live_next(const struct mt_live_table *t, struct mt_live_slot *b)
 {
 	return (b + 1 == t->end ? t->slot : b + 1);
 }
 
 /* The slot of addr, or the empty one where it belongs. */
-static inline struct mt_block *
+static inline struct mt_live_slot *
 mt_live_find(const struct mt_live_table *t, uint64_t addr)
 {
-	struct mt_block *b;
+	struct mt_live_slot *b;
 
 	b = mt_live_home(t, addr);
 	while (b->addr != addr && b->site_plus1 != 0)
@@ -93,50 +110,89 @@ mt_live_find(const struct mt_live_table *t, uint64_t addr)
 	return (b);
 }
 
-/* Size and number are within the limits above. */
-static inline enum mt_live_put
-mt_live_put(struct mt_live *l, uint64_t addr, uint64_t size, uint64_t number,
-    uint32_t site, struct mt_block *old)
+static inline void
+mt_live_pack(struct mt_live_slot *s, const struct mt_block *b)
 {
-	struct mt_block *b, new;
+	s->addr = b->addr;
+	s->size = b->size < MT_LIVE_BIG ? (uint32_t)b->size : MT_LIVE_BIG;
+	s->order = b->order;
+	s->number_low = (uint16_t)b->number;
+	s->number_high = (uint32_t)(b->number >> 16);
+	s->site_plus1 = b->site + 1;
+}
 
-	new.addr = addr;
-	new.size = size & MT_LIVE_MAX_SIZE;
-	new.number_low = number & 0xffff;
-	new.number_high = (uint32_t)(number >> 16);
-	new.site_plus1 = site + 1;
-	if (l->room == 0)
-		return (mt_live_put_slow(l, &new, old));
-	b = mt_live_find(&l->cur, addr);
-	if (b->site_plus1 != 0) {
-		*old = *b;
-		*b = new;
+/* All but the size of a big block. */
+static inline void
+mt_live_unpack(const struct mt_live_slot *s, struct mt_block *b)
+{
+	b->addr = s->addr;
+	b->size = s->size;
+	b->number = (uint64_t)s->number_high << 16 | s->number_low;
+	b->site = s->site_plus1 - 1;
+	b->order = s->order;
+}
+
+/* A block that is being taken out, or replaced, from its slot. */
+static inline void
+mt_live_out(struct mt_live *l, const struct mt_live_slot *s,
+    struct mt_block *b)
+{
+	mt_live_unpack(s, b);
+	if (b->size == MT_LIVE_BIG)
+		b->size = mt_live_take_big(l, b->addr);
+}
+
+__attribute__((__always_inline__)) static inline enum mt_live_put
+mt_live_put(struct mt_live *l, const struct mt_block *new,
+    struct mt_block *old)
+{
+	struct mt_block in, out;
+	enum mt_live_put res;
+	struct mt_live_slot *s;
+
+	if (l->room == 0 || new->size >= MT_LIVE_BIG) {
+		/* Copies, so that the blocks can stay in registers. */
+		in = *new;
+		res = mt_live_put_slow(l, &in, &out);
+		if (res == MT_LIVE_REPLACED)
+			*old = out;
+		return (res);
+	}
+	s = mt_live_find(&l->cur, new->addr);
+	if (s->site_plus1 != 0) {
+		mt_live_out(l, s, old);
+		mt_live_pack(s, new);
 		return (MT_LIVE_REPLACED);
 	}
-	*b = new;
+	mt_live_pack(s, new);
 	l->cur.used++;
 	l->room--;
 	return (MT_LIVE_ADDED);
 }
 
 /* Remove the block at addr; false if there is none. */
-static inline bool
+__attribute__((__always_inline__)) static inline bool
 mt_live_take(struct mt_live *l, uint64_t addr, struct mt_block *out)
 {
-	struct mt_block *b;
+	struct mt_live_slot *s;
+	struct mt_block b;
 
-	if (l->room == 0)
-		return (mt_live_take_slow(l, addr, out));
-	b = mt_live_find(&l->cur, addr);
-	if (b->site_plus1 == 0)
+	if (l->room == 0) {
+		if (!mt_live_take_slow(l, addr, &b))
+			return (false);
+		*out = b;
+		return (true);
+	}
+	s = mt_live_find(&l->cur, addr);
+	if (s->site_plus1 == 0)
 		return (false);
-	*out = *b;
+	mt_live_out(l, s, out);
 	/* An empty slot keeps its address, which does not matter. */
-	b->site_plus1 = 0;
+	s->site_plus1 = 0;
 	l->cur.used--;
 	l->room++;
-	if (mt_live_next(&l->cur, b)->site_plus1 != 0)
-		mt_live_close_gap(&l->cur, b);
+	if (mt_live_next(&l->cur, s)->site_plus1 != 0)
+		mt_live_close_gap(&l->cur, s);
 	return (true);
 }
 
@@ -156,7 +212,7 @@ mt_live_prefetch(const struct mt_live *l, uint64_t addr)
 static inline uint32_t
 mt_live_guess(const struct mt_live *l, uint64_t addr)
 {
-	const struct mt_block *b;
+	const struct mt_live_slot *b;
 
 	if (l->cur.slots == 0)
 		return (0);

@@ -184,7 +184,7 @@ origin_reserve(struct mt_mapping *m)
 
 bool
 mt_mapping_put(struct mt_mapping *m, uint64_t start, uint64_t end,
-    uint32_t site)
+    const struct mt_mapping_origin *origin)
 {
 	struct mt_mapping_origin *o;
 	struct range r;
@@ -198,8 +198,9 @@ mt_mapping_put(struct mt_mapping *m, uint64_t start, uint64_t end,
 		return (false);
 	o = &m->origin[r.origin];
 	m->origin_free = o->site;
-	o->site = site;
+	*o = *origin;
 	o->pieces = 1;
+	o->size = o->left = end - start;
 	return (true);
 }
 
@@ -243,6 +244,7 @@ enum mt_status
 mt_mapping_cut(struct mt_mapping *m, uint64_t start, uint64_t end,
     struct mt_mapping_cut *cut)
 {
+	struct mt_mapping_origin *o;
 	struct place p;
 	struct range *r;
 	uint64_t hi, lo;
@@ -253,9 +255,13 @@ mt_mapping_cut(struct mt_mapping *m, uint64_t start, uint64_t end,
 		return (MT_END);
 	lo = r->start > start ? r->start : start;
 	hi = r->end < end ? r->end : end;
-	cut->site = m->origin[r->origin].site;
+	o = &m->origin[r->origin];
+	cut->site = o->site;
+	cut->number = o->number;
+	cut->order = o->order;
 	cut->bytes = hi - lo;
 	cut->last = false;
+	cut->whole = cut->bytes == o->size;
 	if (lo == r->start && hi == r->end)
 		cut->last = drop(m, p);
 	else if (lo == r->start) {
@@ -265,7 +271,17 @@ mt_mapping_cut(struct mt_mapping *m, uint64_t start, uint64_t end,
 		r->end = lo;
 	else if (!split(m, p, lo, hi))
 		return (MT_ERR_NOMEM);
+	o->left -= cut->bytes;
 	return (MT_OK);
+}
+
+const struct mt_mapping_origin *
+mt_mapping_each(const struct mt_mapping *m, uint32_t *pos)
+{
+	while (*pos < m->norigin)
+		if (m->origin[(*pos)++].pieces > 0)
+			return (&m->origin[*pos - 1]);
+	return (NULL);
 }
 
 void

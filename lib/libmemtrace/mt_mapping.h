@@ -25,6 +25,10 @@ struct mt_mapping_dir {
 struct mt_mapping_origin {
 	uint32_t	site;
 	uint32_t	pieces;		/* 0: unused, site is the next one */
+	uint64_t	number;		/* of the allocation */
+	uint64_t	order;		/* the same, within its thread */
+	uint64_t	size;
+	uint64_t	left;		/* bytes that are still mapped */
 };
 
 /* All zeroes is an empty set. */
@@ -41,19 +45,28 @@ struct mt_mapping {
 /* A piece that was removed. */
 struct mt_mapping_cut {
 	uint32_t	site;
+	uint64_t	number;
+	uint64_t	order;
 	uint64_t	bytes;
 	bool		last;		/* and nothing is left of the mapping */
+	bool		whole;		/* and it was never cut before */
 };
 
-/* Add [start, end), which is not empty and overlaps no other range. */
+/*
+ * Add [start, end), which is not empty and overlaps no other range.  Of the
+ * origin, site, number and order are the caller's.
+ */
 bool		mt_mapping_put(struct mt_mapping *, uint64_t start,
-		    uint64_t end, uint32_t site);
+		    uint64_t end, const struct mt_mapping_origin *);
 /*
  * Remove the first piece that lies in [start, end): MT_OK, or MT_END when
  * there is none, or MT_ERR_NOMEM when the rest of a split has no room.
  */
 enum mt_status	mt_mapping_cut(struct mt_mapping *, uint64_t start,
 		    uint64_t end, struct mt_mapping_cut *);
+/* The mapping *pos or the next one there is; NULL: there are no more. */
+const struct mt_mapping_origin *mt_mapping_each(const struct mt_mapping *,
+		    uint32_t *pos);
 void		mt_mapping_fini(struct mt_mapping *);
 
 #endif /* MT_MAPPING_H */

@@ -14,6 +14,9 @@
 
 #define ALLOCATOR_MAX	61u		/* that fits in an event */
 
+/* No address space is larger. */
+#define BLOCK_MAX	UINT64_C(0xffffffffffff)
+
 /* More sites than this are not expected to be in a near cache. */
 #define MANY_SITES	4096u
 
@@ -37,7 +40,7 @@ apply_unmap(struct mt_recorder *r, const struct mt_queued *q)
 {
 	bool touched;
 
-	if (!mt_agg_unmap(&r->agg, q->addr, q->size, &touched))
+	if (!mt_agg_unmap(&r->agg, q->thread, q->addr, q->size, &touched))
 		lose(r);
 	if (touched && r->enc != NULL)
 		mt_events_put_unmap(r->enc, q->thread, q->addr, q->size);
@@ -82,7 +85,8 @@ apply(struct mt_recorder *r, const struct mt_queued *q)
 		apply_alloc(r, q);
 		break;
 	case MT_EVENT_FREE:
-		if (mt_agg_free(&r->agg, q->addr, &ref) && r->enc != NULL)
+		if (mt_agg_free(&r->agg, q->thread, q->addr, &ref) &&
+		    r->enc != NULL)
 			mt_events_put_free(r->enc, q->thread, ref);
 		break;
 	default:
@@ -99,6 +103,20 @@ put_events(struct mt_recorder *r)
 	mt_recorder_late(r, mt_recorder_put_events(r, &e), &e);
 }
 
+/* See mt_live_prefetch() for why this has to be inline. */
+MT_AGG_INLINE void
+prefetch(const struct mt_recorder *r)
+{
+	uint32_t i, site_plus1[MT_QUEUE_EVENTS];
+	const struct mt_queued *q = r->queue;
+
+	for (i = 0; i < r->nqueue; i++, q++)
+		site_plus1[i] = mt_agg_prefetch_site(&r->agg,
+		    q->type == MT_EVENT_FREE, q->node, q->addr);
+	for (i = 0; i < r->nqueue; i++)
+		mt_agg_prefetch_tally(&r->agg, site_plus1[i]);
+}
+
 void
 mt_recorder_drain(struct mt_recorder *r)
 {
@@ -106,10 +124,10 @@ mt_recorder_drain(struct mt_recorder *r)
 
 	if (r->nqueue == 0)
 		return;
+	/* A few are in the cache anyway. */
+	if (r->agg.nsites > MANY_SITES)
+		prefetch(r);
 	end = r->queue + r->nqueue;
-	for (q = r->queue; q < end && r->agg.nsites > MANY_SITES; q++)
-		mt_agg_prefetch_site(&r->agg, q->type == MT_EVENT_FREE,
-		    q->node, q->addr);
 	for (q = r->queue; q < end; q++)
 		apply(r, q);
 	r->events += r->nqueue;
@@ -143,7 +161,7 @@ entered(struct mt_recorder *r, struct mt_error *e)
 static inline bool
 is_block_size(uint64_t size, unsigned allocator)
 {
-	return (size <= MT_LIVE_MAX_SIZE || mt_agg_is_mapping(allocator));
+	return (size <= BLOCK_MAX || mt_agg_is_mapping(allocator));
 }
 
 /* An event that is not entered: why not? */
@@ -205,7 +223,7 @@ mt_recorder_time(struct mt_recorder *r, uint64_t time_ns)
 	if (time_ns <= r->agg.now_ns)
 		return;
 	mt_recorder_drain(r);
-	r->agg.now_ns = time_ns;
+	mt_agg_time(&r->agg, time_ns);
 	if (r->enc != NULL)
 		mt_events_put_time(r->enc, time_ns);
 }

@@ -53,7 +53,7 @@ ATF_TC_BODY(peak, tc)
 	a.now_ns = 5;
 	alloc(&a, 2, 32, 50);
 	a.now_ns = 6;
-	ATF_CHECK(mt_agg_free(&a, 16, &ref));
+	ATF_CHECK(mt_agg_free(&a, 0, 16, &ref));
 	ATF_CHECK_EQ(0, ref);
 	alloc(&a, 3, 48, 100);
 	ATF_CHECK_EQ(150, a.peak_bytes);
@@ -96,12 +96,12 @@ ATF_TC_BODY(edges, tc)
 	ATF_CHECK_EQ(1, a.allocations);
 	ATF_REQUIRE(mt_agg_map(&a, 0, 1, MMAP, UINT64_MAX - 10, 4096));
 	ATF_CHECK_EQ(10, a.heap);
-	ATF_REQUIRE(mt_agg_unmap(&a, UINT64_MAX - 4096, UINT64_MAX,
+	ATF_REQUIRE(mt_agg_unmap(&a, 0, UINT64_MAX - 4096, UINT64_MAX,
 	    &touched));
 	ATF_CHECK(touched);
 	ATF_CHECK_EQ(0, a.heap);
 	ATF_CHECK_EQ(0, a.live_allocations);
-	ATF_REQUIRE(mt_agg_unmap(&a, 0, 0, &touched));
+	ATF_REQUIRE(mt_agg_unmap(&a, 0, 0, 0, &touched));
 	ATF_CHECK(!touched);
 	mt_agg_fini(&a);
 }
@@ -238,8 +238,8 @@ step_free(struct model *m)
 
 	addr = draw(ADDRS);
 	al = &m->block[addr];
-	ATF_REQUIRE_EQ(al->live, mt_agg_free(&m->agg, (uint64_t)addr * 16,
-	    &ref));
+	ATF_REQUIRE_EQ(al->live, mt_agg_free(&m->agg, draw(THREADS),
+	    (uint64_t)addr * 16, &ref));
 	if (!al->live)
 		return;
 	ATF_REQUIRE_EQ(al->number, ref);
@@ -257,7 +257,7 @@ step_map(struct model *m, bool map)
 	start = draw(ADDRS);
 	end = start + 1 + draw(200);
 	end = end > ADDRS ? ADDRS : end;
-	ATF_REQUIRE(mt_agg_unmap(&m->agg, 1000000 + start, end - start,
+	ATF_REQUIRE(mt_agg_unmap(&m->agg, 0, 1000000 + start, end - start,
 	    &touched));
 	ATF_REQUIRE_EQ(model_unmap(m, start, end), touched);
 	if (!map)
@@ -358,7 +358,7 @@ ATF_TC_BODY(many_sites, tc)
 		    i * 16, 1, &replaced, &ref));
 	ATF_CHECK_EQ(7 * 5000, a.nsites);
 	for (i = 0; i < 200000; i++)
-		ATF_REQUIRE(mt_agg_free(&a, i * 16, &ref) && ref == i);
+		ATF_REQUIRE(mt_agg_free(&a, 0, i * 16, &ref) && ref == i);
 	ATF_CHECK_EQ(0, a.heap);
 	ATF_CHECK_EQ(0, a.live_allocations);
 	mt_agg_fini(&a);

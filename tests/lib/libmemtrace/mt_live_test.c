@@ -4,6 +4,16 @@
 
 #include "mt_live.h"
 
+static enum mt_live_put
+put(struct mt_live *l, uint64_t addr, uint64_t size, uint64_t number,
+    uint32_t site, struct mt_block *old)
+{
+	const struct mt_block b = { addr, size, number, site,
+	    (uint16_t)(number * 3) };
+
+	return (mt_live_put(l, &b, old));
+}
+
 ATF_TC_WITHOUT_HEAD(one);
 ATF_TC_BODY(one, tc)
 {
@@ -12,13 +22,13 @@ ATF_TC_BODY(one, tc)
 
 	memset(&l, 0, sizeof(l));
 	ATF_CHECK(!mt_live_take(&l, 16, &b));
-	ATF_CHECK_EQ(MT_LIVE_ADDED, mt_live_put(&l, 16, 1, 2, 3, &b));
+	ATF_CHECK_EQ(MT_LIVE_ADDED, put(&l, 16, 1, 2, 3, &b));
 	ATF_CHECK(!mt_live_take(&l, 32, &b));
 	ATF_REQUIRE(mt_live_take(&l, 16, &b));
 	ATF_CHECK_EQ(16, b.addr);
 	ATF_CHECK_EQ(1, b.size);
-	ATF_CHECK_EQ(2, mt_block_number(&b));
-	ATF_CHECK_EQ(3 + 1, b.site_plus1);
+	ATF_CHECK_EQ(2, b.number);
+	ATF_CHECK_EQ(3, b.site);
 	ATF_CHECK(!mt_live_take(&l, 16, &b));
 	mt_live_fini(&l);
 }
@@ -30,15 +40,15 @@ ATF_TC_BODY(limits, tc)
 	struct mt_block b;
 
 	memset(&l, 0, sizeof(l));
-	ATF_CHECK_EQ(MT_LIVE_ADDED, mt_live_put(&l, UINT64_MAX,
-	    MT_LIVE_MAX_SIZE, MT_LIVE_MAX_NUMBER, UINT32_MAX - 1, &b));
-	ATF_CHECK_EQ(MT_LIVE_ADDED, mt_live_put(&l, 0, 0, 0, 0, &b));
+	ATF_CHECK_EQ(MT_LIVE_ADDED, put(&l, UINT64_MAX,
+	    UINT64_MAX, MT_LIVE_MAX_NUMBER, UINT32_MAX - 1, &b));
+	ATF_CHECK_EQ(MT_LIVE_ADDED, put(&l, 0, 0, 0, 0, &b));
 	ATF_REQUIRE(mt_live_take(&l, UINT64_MAX, &b));
-	ATF_CHECK_EQ(MT_LIVE_MAX_SIZE, b.size);
-	ATF_CHECK_EQ(MT_LIVE_MAX_NUMBER, mt_block_number(&b));
-	ATF_CHECK_EQ(UINT32_MAX, b.site_plus1);
+	ATF_CHECK_EQ(UINT64_MAX, b.size);
+	ATF_CHECK_EQ(MT_LIVE_MAX_NUMBER, b.number);
+	ATF_CHECK_EQ(UINT32_MAX - 1, b.site);
 	ATF_REQUIRE(mt_live_take(&l, 0, &b));
-	ATF_CHECK_EQ(1, b.site_plus1);
+	ATF_CHECK_EQ(0, b.site);
 	ATF_CHECK(!mt_live_take(&l, 0, &b));
 	mt_live_fini(&l);
 }
@@ -50,11 +60,11 @@ ATF_TC_BODY(replaced, tc)
 	struct mt_block b;
 
 	memset(&l, 0, sizeof(l));
-	ATF_CHECK_EQ(MT_LIVE_ADDED, mt_live_put(&l, 64, 1, 2, 3, &b));
-	ATF_CHECK_EQ(MT_LIVE_REPLACED, mt_live_put(&l, 64, 4, 5, 6, &b));
+	ATF_CHECK_EQ(MT_LIVE_ADDED, put(&l, 64, 1, 2, 3, &b));
+	ATF_CHECK_EQ(MT_LIVE_REPLACED, put(&l, 64, 4, 5, 6, &b));
 	ATF_CHECK_EQ(1, b.size);
-	ATF_CHECK_EQ(2, mt_block_number(&b));
-	ATF_CHECK_EQ(3 + 1, b.site_plus1);
+	ATF_CHECK_EQ(2, b.number);
+	ATF_CHECK_EQ(3, b.site);
 	ATF_REQUIRE(mt_live_take(&l, 64, &b));
 	ATF_CHECK_EQ(4, b.size);
 	ATF_CHECK(!mt_live_take(&l, 64, &b));
@@ -75,12 +85,12 @@ ATF_TC_BODY(same_home, tc)
 	size_t i, n;
 
 	memset(&l, 0, sizeof(l));
-	ATF_REQUIRE_EQ(MT_LIVE_ADDED, mt_live_put(&l, 1, 0, 0, 0, &b));
+	ATF_REQUIRE_EQ(MT_LIVE_ADDED, put(&l, 1, 0, 0, 0, &b));
 	for (n = 0, a = 16; n < 500; a += 16)
 		if (mt_live_home(&l.cur, a) == l.cur.end - 1)
 			addr[n++] = a;
 	for (i = 0; i < n; i++)
-		ATF_REQUIRE_EQ(MT_LIVE_ADDED, mt_live_put(&l, addr[i], i, i,
+		ATF_REQUIRE_EQ(MT_LIVE_ADDED, put(&l, addr[i], i, i,
 		    0, &b));
 	/* Every other from the front, then the rest from the back. */
 	for (i = 0; i < n; i += 2)
@@ -101,6 +111,14 @@ struct model {
 	size_t		 live;
 };
 
+/* Some have no room in a slot. */
+static uint64_t
+model_size(size_t i)
+{
+	return (i % 97 == 0 ? UINT64_C(0xfffffffffffffff0) - i :
+	    i % 13 == 0 ? MT_LIVE_BIG - 2 + i % 4 : i);
+}
+
 static void
 model_put(struct model *m, size_t i)
 {
@@ -108,14 +126,15 @@ model_put(struct model *m, size_t i)
 	enum mt_live_put res;
 
 	m->next++;
-	res = mt_live_put(&m->l, 0x7f0000000000 + i * 48, i, m->next,
+	res = put(&m->l, 0x7f0000000000 + i * 48, model_size(i), m->next,
 	    (uint32_t)i, &b);
 	if (m->number[i] == 0) {
 		ATF_REQUIRE_EQ(MT_LIVE_ADDED, res);
 		m->live++;
 	} else {
 		ATF_REQUIRE_EQ(MT_LIVE_REPLACED, res);
-		ATF_REQUIRE_EQ(m->number[i], mt_block_number(&b));
+		ATF_REQUIRE_EQ(m->number[i], b.number);
+		ATF_REQUIRE_EQ(model_size(i), b.size);
 	}
 	m->number[i] = m->next;
 }
@@ -131,11 +150,26 @@ model_take(struct model *m, size_t i)
 		return;
 	}
 	ATF_REQUIRE(mt_live_take(&m->l, 0x7f0000000000 + i * 48, &b));
-	ATF_REQUIRE_EQ(m->number[i], mt_block_number(&b));
-	ATF_REQUIRE_EQ(i, b.size);
-	ATF_REQUIRE_EQ(i + 1, b.site_plus1);
+	ATF_REQUIRE_EQ(m->number[i], b.number);
+	ATF_REQUIRE_EQ(model_size(i), b.size);
+	ATF_REQUIRE_EQ(i, b.site);
+	ATF_REQUIRE_EQ((uint16_t)(m->number[i] * 3), b.order);
 	m->number[i] = 0;
 	m->live--;
+}
+
+/* What mt_live_each() gives is what is there. */
+static void
+model_each(const struct model *m)
+{
+	struct mt_block b;
+	size_t n, pos;
+
+	for (n = pos = 0; mt_live_each(&m->l, &pos, &b); n++) {
+		ATF_REQUIRE_EQ(m->number[b.site], b.number);
+		ATF_REQUIRE_EQ(model_size(b.site), b.size);
+	}
+	ATF_REQUIRE_EQ(m->live, n);
 }
 
 ATF_TC(model);
@@ -163,10 +197,13 @@ ATF_TC_BODY(model, tc)
 		else
 			model_take(&m, i);
 		ATF_REQUIRE_EQ(m.live, m.l.cur.used + m.l.old.used);
+		if (step % 100000 == 77777)
+			model_each(&m);
 	}
 	for (i = 0; i < m.n; i++)
 		model_take(&m, i);
 	ATF_CHECK_EQ(0, m.l.cur.used + m.l.old.used);
+	ATF_CHECK_EQ(0, m.l.big->cur.used + m.l.big->old.used);
 	mt_live_fini(&m.l);
 	free(m.number);
 }
@@ -188,7 +225,7 @@ ATF_TC_BODY(guess, tc)
 	memset(&l, 0, sizeof(l));
 	ATF_CHECK_EQ(0, mt_live_guess(&l, 16));
 	for (i = 0; i < 1000; i++)
-		(void)mt_live_put(&l, i * 16, 1, i, (uint32_t)i, &b);
+		(void)put(&l, i * 16, 1, i, (uint32_t)i, &b);
 	for (i = hits = 0; i < 1000; i++) {
 		site = mt_live_guess(&l, i * 16);
 		ATF_CHECK(site == 0 || site == i + 1);

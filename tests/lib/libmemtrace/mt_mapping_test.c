@@ -4,6 +4,18 @@
 
 #include "mt_mapping.h"
 
+static bool
+put(struct mt_mapping *m, uint64_t start, uint64_t end, uint32_t site)
+{
+	struct mt_mapping_origin o;
+
+	memset(&o, 0, sizeof(o));
+	o.site = site;
+	o.number = site + UINT64_C(100000000000);
+	o.order = site + 3;
+	return (mt_mapping_put(m, start, end, &o));
+}
+
 /* Cut the first piece in [start, end) and check what that was. */
 static void
 check_cut(struct mt_mapping *m, uint64_t start, uint64_t end, uint32_t site,
@@ -13,6 +25,8 @@ check_cut(struct mt_mapping *m, uint64_t start, uint64_t end, uint32_t site,
 
 	ATF_REQUIRE_EQ(MT_OK, mt_mapping_cut(m, start, end, &cut));
 	ATF_CHECK_EQ(site, cut.site);
+	ATF_CHECK_EQ(site + UINT64_C(100000000000), cut.number);
+	ATF_CHECK_EQ(site + 3, cut.order);
 	ATF_CHECK_EQ(bytes, cut.bytes);
 	ATF_CHECK_EQ(last, cut.last);
 }
@@ -32,11 +46,60 @@ ATF_TC_BODY(whole, tc)
 
 	memset(&m, 0, sizeof(m));
 	check_none(&m, 0, UINT64_MAX);
-	ATF_REQUIRE(mt_mapping_put(&m, 100, 200, 7));
+	ATF_REQUIRE(put(&m, 100, 200, 7));
 	check_none(&m, 0, 100);
 	check_none(&m, 200, 300);
 	check_cut(&m, 0, UINT64_MAX, 7, 100, true);
 	check_none(&m, 0, UINT64_MAX);
+	mt_mapping_fini(&m);
+}
+
+ATF_TC(in_one_piece);
+ATF_TC_HEAD(in_one_piece, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "Only what goes as it came is whole");
+}
+ATF_TC_BODY(in_one_piece, tc)
+{
+	struct mt_mapping_cut cut;
+	struct mt_mapping m;
+
+	memset(&m, 0, sizeof(m));
+	ATF_REQUIRE(put(&m, 100, 200, 7));
+	ATF_REQUIRE(put(&m, 200, 300, 8));
+	ATF_REQUIRE_EQ(MT_OK, mt_mapping_cut(&m, 50, 110, &cut));
+	ATF_CHECK(!cut.whole && !cut.last);
+	ATF_REQUIRE_EQ(MT_OK, mt_mapping_cut(&m, 50, 900, &cut));
+	ATF_CHECK(!cut.whole && cut.last);
+	ATF_REQUIRE_EQ(MT_OK, mt_mapping_cut(&m, 50, 900, &cut));
+	ATF_CHECK(cut.whole && cut.last);
+	mt_mapping_fini(&m);
+}
+
+ATF_TC_WITHOUT_HEAD(each);
+ATF_TC_BODY(each, tc)
+{
+	const struct mt_mapping_origin *o;
+	struct mt_mapping_cut cut;
+	struct mt_mapping m;
+	uint32_t pos = 0;
+
+	memset(&m, 0, sizeof(m));
+	ATF_CHECK(mt_mapping_each(&m, &pos) == NULL);
+	ATF_REQUIRE(put(&m, 100, 200, 1));
+	ATF_REQUIRE(put(&m, 200, 300, 2));
+	ATF_REQUIRE(put(&m, 300, 400, 3));
+	ATF_REQUIRE_EQ(MT_OK, mt_mapping_cut(&m, 140, 150, &cut));
+	ATF_REQUIRE_EQ(MT_OK, mt_mapping_cut(&m, 200, 300, &cut));
+	o = mt_mapping_each(&m, &pos);
+	ATF_REQUIRE(o != NULL);
+	ATF_CHECK_EQ(1, o->site);
+	ATF_CHECK_EQ(100, o->size);
+	ATF_CHECK_EQ(90, o->left);
+	o = mt_mapping_each(&m, &pos);
+	ATF_REQUIRE(o != NULL);
+	ATF_CHECK_EQ(3, o->site);
+	ATF_CHECK(mt_mapping_each(&m, &pos) == NULL);
 	mt_mapping_fini(&m);
 }
 
@@ -46,7 +109,7 @@ ATF_TC_BODY(ends, tc)
 	struct mt_mapping m;
 
 	memset(&m, 0, sizeof(m));
-	ATF_REQUIRE(mt_mapping_put(&m, 100, 200, 7));
+	ATF_REQUIRE(put(&m, 100, 200, 7));
 	check_cut(&m, 50, 110, 7, 10, false);
 	check_none(&m, 50, 110);
 	check_cut(&m, 190, 250, 7, 10, false);
@@ -61,7 +124,7 @@ ATF_TC_BODY(split, tc)
 	struct mt_mapping m;
 
 	memset(&m, 0, sizeof(m));
-	ATF_REQUIRE(mt_mapping_put(&m, 100, 200, 7));
+	ATF_REQUIRE(put(&m, 100, 200, 7));
 	check_cut(&m, 120, 130, 7, 10, false);
 	check_cut(&m, 150, 160, 7, 10, false);
 	check_none(&m, 120, 130);
@@ -78,9 +141,9 @@ ATF_TC_BODY(several, tc)
 	struct mt_mapping m;
 
 	memset(&m, 0, sizeof(m));
-	ATF_REQUIRE(mt_mapping_put(&m, 300, 400, 3));
-	ATF_REQUIRE(mt_mapping_put(&m, 100, 200, 1));
-	ATF_REQUIRE(mt_mapping_put(&m, 200, 300, 2));
+	ATF_REQUIRE(put(&m, 300, 400, 3));
+	ATF_REQUIRE(put(&m, 100, 200, 1));
+	ATF_REQUIRE(put(&m, 200, 300, 2));
 	check_cut(&m, 150, 350, 1, 50, false);
 	check_cut(&m, 150, 350, 2, 100, true);
 	check_cut(&m, 150, 350, 3, 50, false);
@@ -128,7 +191,7 @@ model_put(struct model *m, uint64_t start, uint64_t end)
 {
 	uint64_t a;
 
-	ATF_REQUIRE(mt_mapping_put(&m->m, start, end, m->n));
+	ATF_REQUIRE(put(&m->m, start, end, m->n));
 	m->left[m->n++] = (uint32_t)(end - start);
 	for (a = start; a < end; a++)
 		m->owner[a] = m->n;
@@ -162,6 +225,8 @@ ATF_TC_BODY(model, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, whole);
+	ATF_TP_ADD_TC(tp, in_one_piece);
+	ATF_TP_ADD_TC(tp, each);
 	ATF_TP_ADD_TC(tp, ends);
 	ATF_TP_ADD_TC(tp, split);
 	ATF_TP_ADD_TC(tp, several);
