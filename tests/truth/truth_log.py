@@ -27,23 +27,37 @@ EXACT = not (FREE_THREADED or OBJECTS or PYTHONMALLOC == "malloc")
 
 _entries = []           # (size, kind, thread, frames)
 _frames = {}            # text of a frame -> its number
+_unsure = set()         # numbers of frames without a line of their own
 _numbers = itertools.count()
 _sizes = itertools.count(FIRST, STEP)
 _lock = threading.RLock()       # a signal may come in between
 _kept = []              # sizes of the blocks that live at the end
 
 
+def _line_before(code, offset):
+    """Of instructions that are nobody's, as the jump back of a loop."""
+    found = code.co_firstlineno
+    for start, _, line in code.co_lines():
+        if start <= offset and line is not None:
+            found = line
+    return found
+
+
 def _chain(frame):
     chain = []
     while frame is not None:
         code = frame.f_code
-        line = frame.f_lineno       # None where there is no source
+        line = frame.f_lineno
+        unsure = not line
+        if line is None:
+            line = _line_before(code, frame.f_lasti)
         text = "%s:%s:%d" % (getattr(code, "co_qualname", code.co_name),
-                             code.co_filename,
-                             code.co_firstlineno if line is None else line)
+                             code.co_filename, line)
         number = _frames.get(text)
         if number is None:
             number = _frames.setdefault(text, next(_numbers))
+        if unsure:
+            _unsure.add(number)
         chain.append(number)
         frame = frame.f_back
     return tuple(chain)
@@ -135,6 +149,8 @@ def write(path):
     with open(path, "w", encoding="utf-8", errors="surrogateescape") as out:
         for text, number in list(_frames.items()):
             out.write("frame\t%d\t%s\n" % (number, text))
+        for number in list(_unsure):
+            out.write("unsure\t%d\n" % number)
         for size, kind, thread, chain in list(_entries):
             out.write("block\t%d\t%s\t%s\t%s\n" % (
                 size, kind, thread, " ".join(map(str, chain))))
