@@ -253,7 +253,8 @@ out_grow(unsigned i)
 	bool ok;
 
 	if (atomic_exchange(&out_growing, 1) != 0) {
-		(void)agent_syscall(SYS_sched_yield);
+		/* As long as the other one is patient, so are we. */
+		agent_futex_wait(&out_growing, 1, 1);
 		return (true);
 	}
 	if ((ok = out_ask(&page, &a))) {
