@@ -39,7 +39,7 @@ struct mt_tally {
 	/* Ranges given back, by class, plus one. */
 	uint32_t		 unused[MT_TALLY_CLASSES];
 	struct mt_sums		 carried;
-	bool			 failed;	/* out of memory: not complete */
+	bool			 failed;	/* no memory: incomplete */
 };
 
 void	mt_tally_fini(struct mt_tally *);
