@@ -186,19 +186,134 @@ MT_API enum mt_status mt_capture_events(struct mt_capture *,
 MT_API void	mt_capture_rewind(struct mt_capture *);
 
 /*
+ * Temporary allocations.  The distance of a block is the number of later
+ * allocations that its thread had made by the time that same thread freed
+ * it; it is in bin 0 if that is 0, and in bin n if it is 2^(n-1) to 2^n - 1.
+ * An allocation is temporary for a threshold of t if its distance is less
+ * than t; t = 1 is memray's --temporary-allocations.
+ */
+#define MT_TEMPORARY_BINS	16
+#define MT_TEMPORARY_MAX	32768	/* largest threshold */
+
+struct mt_temporary {
+	uint32_t	site;		/* index in mt_capture_sites() */
+	uint32_t	bin;
+	uint64_t	allocations;
+	uint64_t	bytes;
+};
+
+/*
+ * Sizes of all allocations, exactly below 1 KiB, then to about 1.6 per cent:
+ * buckets that are not empty, in ascending order.  Of single sites there are
+ * the bits of the sizes: 0 for 0, and n for 2^(n-1) to 2^n - 1.
+ */
+struct mt_bucket {
+	uint64_t	smallest;	/* that belong there */
+	uint64_t	largest;
+	uint64_t	allocations;
+};
+
+struct mt_site_bits {
+	uint32_t	site;
+	uint32_t	bits;
+	uint64_t	allocations;
+};
+
+struct mt_histogram {
+	uint64_t		 smallest;	/* that were allocated */
+	uint64_t		 largest;
+	size_t			 nbuckets;
+	const struct mt_bucket	*buckets;
+	size_t			 nsites;
+	const struct mt_site_bits *sites;
+};
+
+/*
+ * Lifetimes.  Time is divided into intervals of equal width, the first of
+ * which starts with the recording.  Each entry is what a site allocated in
+ * interval `from' and was freed in the later interval `to', or never.  What
+ * was freed in the interval of its allocation is not there.
+ */
+#define MT_NEVER	UINT32_MAX
+
+struct mt_lifetime {
+	uint32_t	site;
+	uint32_t	from;
+	uint32_t	to;		/* or MT_NEVER */
+	uint64_t	allocations;
+	uint64_t	bytes;
+};
+
+struct mt_lifetimes {
+	uint64_t		 interval_ns;
+	uint32_t		 intervals;
+	size_t			 n;
+	const struct mt_lifetime *rows;
+};
+
+/*
+ * These are read when they are asked for, and then valid until the capture is
+ * closed.  Entries are in no particular order; no two are equal in what is
+ * not a sum.  Captures of format 1.0 have these tables made from their
+ * events, which are rewound.  MT_ERR_FORMAT: there are none of either.
+ */
+MT_API enum mt_status mt_capture_temporaries(struct mt_capture *,
+		    const struct mt_temporary **, size_t *,
+		    struct mt_error *);
+MT_API enum mt_status mt_capture_histogram(struct mt_capture *,
+		    const struct mt_histogram **, struct mt_error *);
+MT_API enum mt_status mt_capture_lifetimes(struct mt_capture *,
+		    const struct mt_lifetimes **, struct mt_error *);
+
+/*
  * The line of an instruction offset of a code object; its first line where
  * the table says nothing.
  */
 MT_API uint32_t	mt_line_of(const struct mt_code *, int32_t offset);
 
-/* ---- Summaries ------------------------------------------------------ */
+/* ---- Selections ----------------------------------------------------- */
 
 /* Which allocations a report is about. */
 enum mt_view {
 	MT_VIEW_PEAK,		/* live at the high-water mark */
 	MT_VIEW_LEAKS,		/* live at the script's end */
-	MT_VIEW_ALL		/* ever made */
+	MT_VIEW_ALL,		/* ever made */
+	MT_VIEW_TEMPORARY,	/* temporary for the threshold */
+	MT_VIEW_AT,		/* live at to_ns */
+	MT_VIEW_RANGE		/* made from from_ns on, live at to_ns */
 };
+
+/*
+ * Times are since start_time_ns and have the resolution of the intervals of
+ * mt_capture_lifetimes(): an interval begins for from_ns, and ends for to_ns.
+ * What is not needed for the view is ignored; zeroes select the peak.
+ */
+struct mt_selection {
+	enum mt_view	view;
+	uint64_t	threshold;	/* see mt_threshold() */
+	uint64_t	from_ns;
+	uint64_t	to_ns;
+	bool		one_thread;	/* only what was allocated by tid */
+	uint64_t	tid;
+};
+
+/* How much of a site is selected. */
+struct mt_amount {
+	uint64_t	allocations;
+	uint64_t	bytes;
+};
+
+/*
+ * The threshold that is used instead of this one: the largest power of two
+ * that is not larger, or MT_TEMPORARY_MAX; 0 for 0.
+ */
+MT_API uint64_t		mt_threshold(uint64_t);
+/* Fill in one amount for each of mt_capture_sites(). */
+MT_API enum mt_status	mt_capture_select(struct mt_capture *,
+			    const struct mt_selection *, struct mt_amount *,
+			    struct mt_error *);
+
+/* ---- Summaries ------------------------------------------------------ */
 
 /*
  * A function of a file, over all stacks in which it appears.  In the totals a
@@ -218,9 +333,11 @@ struct mt_summary;
 
 MT_API enum mt_status	mt_summary_new(struct mt_summary **out, enum mt_view,
 			    struct mt_error *);
+MT_API enum mt_status	mt_summary_new_selection(struct mt_summary **out,
+			    const struct mt_selection *, struct mt_error *);
 /* Add a capture, which may be closed afterwards. */
 MT_API enum mt_status	mt_summary_push(struct mt_summary *,
-			    const struct mt_capture *, struct mt_error *);
+			    struct mt_capture *, struct mt_error *);
 /* Bytes and allocations of all that was pushed. */
 MT_API uint64_t		mt_summary_bytes(const struct mt_summary *);
 MT_API uint64_t		mt_summary_allocations(const struct mt_summary *);

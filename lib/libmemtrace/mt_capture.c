@@ -169,7 +169,10 @@ mt_capture_close(struct mt_capture *c)
 	free(c->nodes);
 	free(c->threads);
 	free(c->sites);
+	free(c->stamp);
+	free(c->ids.row);
 	free(c->samples);
+	mt_capture_free_more(c);
 	free(c->stored.data);
 	free(c->table.data);
 	free(c->payload.data);
@@ -221,11 +224,11 @@ mt_capture_samples(struct mt_capture *c, const struct mt_sample **samples,
 {
 	enum mt_status st;
 
-	if (!c->samples_loaded) {
+	if ((c->loaded & MT_LOADED_SAMPLES) == 0) {
 		st = mt_capture_load_samples(c, e);
 		if (st != MT_OK)
 			return (st);
-		c->samples_loaded = true;
+		c->loaded |= MT_LOADED_SAMPLES;
 	}
 	*samples = c->samples;
 	*n = c->nsamples;

@@ -4,6 +4,8 @@
  *	mt_capture.c		open, close, and the tables handed out
  *	mt_capture_blocks.c	finding blocks, by the index or by a scan
  *	mt_capture_load.c	payloads into tables
+ *	mt_capture_changes.c	sites from checkpoints
+ *	mt_capture_more.c	what is known about sites besides totals
  *	mt_capture_events.c	reading events
  *	mt_capture_rebuild.c	tables from events
  */
@@ -19,6 +21,32 @@
 struct mt_capture_block {
 	uint64_t	offset;
 	uint32_t	type;
+};
+
+/* Which tables were read when somebody asked for them. */
+enum mt_capture_loaded {
+	MT_LOADED_SAMPLES = 1,
+	MT_LOADED_TEMPORARY = 2,
+	MT_LOADED_SIZES = 4,
+	MT_LOADED_LIFETIMES = 8
+};
+
+/* The tables that can be made again from events, see mt_capture_rebuild(). */
+enum mt_capture_made {
+	MT_MADE_TEMPORARY,
+	MT_MADE_SIZES,
+	MT_MADE_LIFETIMES,
+	MT_MADE
+};
+
+/*
+ * Sites by the ids that the recorder gave them.  Without a map an id is an
+ * index.
+ */
+struct mt_capture_ids {
+	uint32_t	*row;		/* plus one; 0: no such site */
+	size_t		 n;
+	size_t		 cap;
 };
 
 /* Room for payloads, reused; always a few bytes larger than asked for. */
@@ -66,10 +94,25 @@ struct mt_capture {
 	struct mt_site		*sites;
 	size_t			 nsites;
 	bool			 has_sites;
+	size_t			 sites_cap;
+	/* If the sites are from checkpoints: their ids, and stamps. */
+	struct mt_capture_ids	 ids;
+	uint64_t		*stamp;
+	size_t			 stamp_cap;
+	uint64_t		 last_stamp;
+	unsigned		 loaded;	/* enum mt_capture_loaded */
 	struct mt_sample	*samples;
 	size_t			 nsamples;
 	size_t			 samples_cap;
-	bool			 samples_loaded;
+	struct mt_temporary	*temporary;
+	size_t			 ntemporary;
+	size_t			 temporary_cap;
+	struct mt_histogram	 sizes;
+	struct mt_lifetimes	 lifetimes;
+	/* Made from the events, with ids of their own if there is a map. */
+	struct mt_buf		 made[MT_MADE];
+	struct mt_capture_ids	 made_ids;
+	bool			 has_made;
 
 	struct mt_inflate	*inflate;
 	struct mt_capture_room	 stored;
@@ -109,9 +152,23 @@ enum mt_status	mt_capture_load(struct mt_capture *, struct mt_error *);
 enum mt_status	mt_capture_load_samples(struct mt_capture *,
 		    struct mt_error *);
 
+/* ---- mt_capture_changes.c ---- */
+
+/* Add a checkpoint to the sites: MT_END, or an error. */
+enum mt_status	mt_capture_load_changes(struct mt_capture *,
+		    struct mt_cursor *, struct mt_error *);
+/* There are no more of them. */
+void		mt_capture_end_changes(struct mt_capture *);
+
+/* ---- mt_capture_more.c ---- */
+
+void		mt_capture_free_more(struct mt_capture *);
+
 /* ---- mt_capture_rebuild.c ---- */
 
-/* Sites and totals from the events. */
+/* Sites and totals from the events, and what mt_capture_remake() makes. */
 enum mt_status	mt_capture_rebuild(struct mt_capture *, struct mt_error *);
+/* The tables that an older capture lacks, from its events. */
+enum mt_status	mt_capture_remake(struct mt_capture *, struct mt_error *);
 
 #endif /* MT_CAPTURE_H */

@@ -302,6 +302,25 @@ mt_capture_load_sites(struct mt_capture *c, struct mt_cursor *cur,
 }
 
 static enum mt_status
+mt_capture_add_samples(struct mt_capture *c, struct mt_cursor *cur,
+    struct mt_error *e)
+{
+	struct mt_sample s = { 0, 0, 0, 0 };
+	enum mt_status st;
+	void *p;
+
+	while ((st = mt_tables_get_sample(cur, &s)) == MT_OK) {
+		p = c->samples;
+		if (!mt_capture_grow(&p, &c->samples_cap, c->nsamples + 1,
+		    sizeof(s)))
+			return (mt_capture_load_nomem(e));
+		c->samples = p;
+		c->samples[c->nsamples++] = s;
+	}
+	return (st);
+}
+
+static enum mt_status
 mt_capture_load_block(struct mt_capture *c, uint32_t type,
     struct mt_cursor *cur, struct mt_error *e)
 {
@@ -316,16 +335,17 @@ mt_capture_load_block(struct mt_capture *c, uint32_t type,
 		return (mt_capture_load_threads(c, cur, e));
 	case MT_BLOCK_SITES:
 		return (mt_capture_load_sites(c, cur, e));
+	case MT_BLOCK_SAMPLES:
+		return (mt_capture_add_samples(c, cur, e));
+	case MT_BLOCK_TIMELINE:
+		/* It is complete each time. */
+		c->nsamples = 0;
+		return (mt_capture_add_samples(c, cur, e));
+	case MT_BLOCK_CHANGES:
+		return (mt_capture_load_changes(c, cur, e));
 	default:
 		return (MT_END);
 	}
-}
-
-static bool
-mt_capture_is_table(uint32_t type)
-{
-	return ((type >= MT_BLOCK_META && type <= MT_BLOCK_THREADS) ||
-	    type == MT_BLOCK_SITES);
 }
 
 /*
@@ -352,8 +372,12 @@ mt_capture_check(struct mt_capture *c, struct mt_error *e)
 	return (MT_OK);
 }
 
-enum mt_status
-mt_capture_load(struct mt_capture *c, struct mt_error *e)
+#define BIT(type)	(1u << (type))
+
+/* Load the blocks of these types, in the order of the file. */
+static enum mt_status
+mt_capture_load_types(struct mt_capture *c, unsigned types,
+    struct mt_error *e)
 {
 	struct mt_cursor cur;
 	enum mt_status st;
@@ -362,7 +386,7 @@ mt_capture_load(struct mt_capture *c, struct mt_error *e)
 
 	while (i < c->nblocks) {
 		type = c->blocks[i].type;
-		if (!mt_capture_is_table(type)) {
+		if (type >= 32 || (types & BIT(type)) == 0) {
 			i++;
 			continue;
 		}
@@ -378,52 +402,43 @@ mt_capture_load(struct mt_capture *c, struct mt_error *e)
 		else if (st < 0)
 			return (st);
 	}
+	return (MT_OK);
+}
+
+static bool
+mt_capture_has_type(const struct mt_capture *c, uint32_t type)
+{
+	size_t i;
+
+	for (i = c->nblocks; i > 0; i--)
+		if (c->blocks[i - 1].type == type)
+			return (true);
+	return (false);
+}
+
+/* Checkpoints are of no interest where there are all sites. */
+enum mt_status
+mt_capture_load(struct mt_capture *c, struct mt_error *e)
+{
+	enum mt_status st;
+
+	st = mt_capture_load_types(c, BIT(MT_BLOCK_META) |
+	    BIT(MT_BLOCK_CODES) | BIT(MT_BLOCK_NODES) |
+	    BIT(MT_BLOCK_THREADS) | BIT(MT_BLOCK_SITES), e);
+	if (st == MT_OK && !c->has_sites)
+		st = mt_capture_load_types(c, BIT(MT_BLOCK_CHANGES), e);
+	if (st != MT_OK)
+		return (st);
+	mt_capture_end_changes(c);
 	return (mt_capture_check(c, e));
 }
 
-static enum mt_status
-mt_capture_add_samples(struct mt_capture *c, struct mt_cursor *cur,
-    struct mt_error *e)
-{
-	struct mt_sample s = { 0, 0, 0, 0 };
-	enum mt_status st;
-	void *p;
-
-	while ((st = mt_tables_get_sample(cur, &s)) == MT_OK) {
-		p = c->samples;
-		if (!mt_capture_grow(&p, &c->samples_cap, c->nsamples + 1,
-		    sizeof(s)))
-			return (mt_capture_load_nomem(e));
-		c->samples = p;
-		c->samples[c->nsamples++] = s;
-	}
-	return (st);
-}
-
+/* So is a timeline that was not complete yet. */
 enum mt_status
 mt_capture_load_samples(struct mt_capture *c, struct mt_error *e)
 {
-	struct mt_cursor cur;
-	enum mt_status st;
-	size_t i = 0, len;
-
 	c->nsamples = 0;
-	while (i < c->nblocks) {
-		if (c->blocks[i].type != MT_BLOCK_SAMPLES) {
-			i++;
-			continue;
-		}
-		st = mt_capture_read(c, &i, &c->table, &len, e);
-		if (st == MT_OK) {
-			cur.p = c->table.data;
-			cur.end = cur.p + len;
-			cur.bad = false;
-			st = mt_capture_add_samples(c, &cur, e);
-		}
-		if (st == MT_ERR_FORMAT)
-			c->meta.flags |= MT_CAPTURE_DAMAGED;
-		else if (st < 0)
-			return (st);
-	}
-	return (MT_OK);
+	return (mt_capture_load_types(c,
+	    mt_capture_has_type(c, MT_BLOCK_SAMPLES) ?
+	    BIT(MT_BLOCK_SAMPLES) : BIT(MT_BLOCK_TIMELINE), e));
 }

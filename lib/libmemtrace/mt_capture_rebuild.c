@@ -21,15 +21,32 @@ struct mt_rebuild {
 	struct mt_event		 ev[BATCH];
 };
 
+/* Of the blocks, those are kept that were asked for. */
 static enum mt_status
-mt_rebuild_discard(void *arg, enum mt_block_type type, void *data,
+mt_rebuild_put(void *arg, enum mt_block_type type, void *data,
     size_t len, struct mt_error *e)
 {
-	(void)arg;
-	(void)type;
-	(void)len;
+	struct mt_rebuild *r = arg;
+	struct mt_buf *made;
+
 	(void)e;
-	free(data);
+	switch (type) {
+	case MT_BLOCK_TEMPORARY:
+		made = &r->c->made[MT_MADE_TEMPORARY];
+		break;
+	case MT_BLOCK_SIZES:
+		made = &r->c->made[MT_MADE_SIZES];
+		break;
+	case MT_BLOCK_LIFETIMES:
+		made = &r->c->made[MT_MADE_LIFETIMES];
+		break;
+	default:
+		free(data);
+		return (MT_OK);
+	}
+	mt_buf_fini(made);
+	made->data = data;
+	made->len = made->cap = len;
 	return (MT_OK);
 }
 
@@ -200,10 +217,82 @@ mt_rebuild_sites(struct mt_rebuild *r, struct mt_error *e)
 	return (MT_OK);
 }
 
-enum mt_status
-mt_capture_rebuild(struct mt_capture *c, struct mt_error *e)
+/* ---- Sites that are there already ------------------------------------- */
+
+static uint64_t
+mt_rebuild_hash(const struct mt_site *s)
 {
-	const struct mt_sink sink = { mt_rebuild_discard, NULL };
+	return (mt_hash_mix(((uint64_t)s->node << 32 | s->thread) ^
+	    (uint64_t)s->allocator << 24));
+}
+
+static bool
+mt_rebuild_index(const struct mt_capture *c, struct mt_hash *index)
+{
+	size_t i;
+
+	for (i = 0; i < c->nsites; i++)
+		if (!mt_hash_add(index, mt_rebuild_hash(&c->sites[i]),
+		    (uint32_t)i))
+			return (false);
+	return (true);
+}
+
+/* The index of the site that has the same key, plus one, or 0. */
+static uint32_t
+mt_rebuild_find(const struct mt_capture *c, const struct mt_hash *index,
+    const struct mt_site *s)
+{
+	const struct mt_site *t;
+	uint64_t h;
+	uint32_t i, pos;
+
+	h = mt_rebuild_hash(s);
+	pos = mt_hash_start(index, h);
+	while ((i = mt_hash_next(index, h, &pos)) != MT_HASH_NONE) {
+		t = &c->sites[i];
+		if (t->node == s->node && t->thread == s->thread &&
+		    t->allocator == s->allocator)
+			return (i + 1);
+	}
+	return (0);
+}
+
+/* Which sites of the capture the recorder's are. */
+static enum mt_status
+mt_rebuild_map(struct mt_rebuild *r, struct mt_error *e)
+{
+	struct mt_hash index = { NULL, 0, 0 };
+	const struct mt_site *sites;
+	struct mt_site s;
+	enum mt_status st;
+	size_t i, n;
+
+	st = mt_recorder_sites(r->rec, &sites, &n, e);
+	if (st != MT_OK)
+		return (st);
+	r->c->made_ids.row = calloc(n + 1, sizeof(*r->c->made_ids.row));
+	if (r->c->made_ids.row == NULL || !mt_rebuild_index(r->c, &index)) {
+		mt_hash_fini(&index);
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	}
+	for (i = 0; i < n; i++) {
+		s = sites[i];
+		s.node = s.node < r->nfrom ? r->from_rec[s.node] : 0;
+		r->c->made_ids.row[i] = mt_rebuild_find(r->c, &index, &s);
+	}
+	r->c->made_ids.n = n;
+	mt_hash_fini(&index);
+	return (MT_OK);
+}
+
+/* ---- All of it -------------------------------------------------------- */
+
+static enum mt_status
+mt_rebuild_run(struct mt_capture *c, enum mt_status (*use)(
+    struct mt_rebuild *, struct mt_error *), struct mt_error *e)
+{
+	struct mt_sink sink = { mt_rebuild_put, NULL };
 	struct mt_rebuild *r;
 	enum mt_status st;
 
@@ -211,6 +300,7 @@ mt_capture_rebuild(struct mt_capture *c, struct mt_error *e)
 	if (r == NULL)
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	r->c = c;
+	sink.arg = r;
 	st = mt_recorder_new(&r->rec, &sink, MT_RECORDER_AGGREGATE, e);
 	if (st == MT_OK)
 		st = mt_rebuild_ids(r, e);
@@ -219,11 +309,28 @@ mt_capture_rebuild(struct mt_capture *c, struct mt_error *e)
 	if (st == MT_OK)
 		st = mt_rebuild_events(r, e);
 	if (st == MT_OK)
-		st = mt_rebuild_sites(r, e);
+		st = use(r, e);
+	if (st == MT_OK) {
+		mt_recorder_put_more(r->rec);
+		c->has_made = true;
+	}
 	mt_recorder_free(r->rec);
 	mt_live_fini(&r->live);
 	free(r->to_rec);
 	free(r->from_rec);
 	free(r);
 	return (st);
+}
+
+enum mt_status
+mt_capture_rebuild(struct mt_capture *c, struct mt_error *e)
+{
+	return (mt_rebuild_run(c, mt_rebuild_sites, e));
+}
+
+/* Who reads the events meanwhile reads on afterwards. */
+enum mt_status
+mt_capture_remake(struct mt_capture *c, struct mt_error *e)
+{
+	return (mt_rebuild_run(c, mt_rebuild_map, e));
 }

@@ -38,7 +38,7 @@ struct line {
 };
 
 struct mt_summary {
-	enum mt_view	 view;
+	struct mt_selection selection;
 	struct mt_str	 strings;
 	struct mt_hash	 func_index;
 	struct func	*func;
@@ -94,14 +94,25 @@ struct push {
 };
 
 enum mt_status
-mt_summary_new(struct mt_summary **out, enum mt_view view,
-    struct mt_error *e)
+mt_summary_new_selection(struct mt_summary **out,
+    const struct mt_selection *selection, struct mt_error *e)
 {
 	*out = calloc(1, sizeof(**out));
 	if (*out == NULL)
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
-	(*out)->view = view;
+	(*out)->selection = *selection;
 	return (MT_OK);
+}
+
+enum mt_status
+mt_summary_new(struct mt_summary **out, enum mt_view view,
+    struct mt_error *e)
+{
+	struct mt_selection selection;
+
+	memset(&selection, 0, sizeof(selection));
+	selection.view = view;
+	return (mt_summary_new_selection(out, &selection, e));
 }
 
 void
@@ -271,6 +282,21 @@ place_get(struct push *p, const struct mt_node *n)
 /* ---- Adding a capture ------------------------------------------------ */
 
 static void
+push_amounts(struct push *p)
+{
+	const struct mt_amount *a;
+	struct own *o;
+	size_t i;
+
+	for (i = 0; i < p->t->nsites; i++) {
+		a = &p->t->amounts[i];
+		o = &p->own[p->t->sites[i].node];
+		o->bytes += a->bytes;
+		o->allocations += a->allocations;
+	}
+}
+
+static void
 push_sites(struct push *p)
 {
 	const struct mt_site *site;
@@ -280,7 +306,7 @@ push_sites(struct push *p)
 	for (i = 0; i < p->t->nsites; i++) {
 		site = &p->t->sites[i];
 		o = &p->own[site->node];
-		switch (p->s->view) {
+		switch (p->s->selection.view) {
 		case MT_VIEW_PEAK:
 			o->bytes += site->peak_bytes;
 			o->allocations += site->peak_allocations;
@@ -445,7 +471,10 @@ mt_summary_push_tables(struct mt_summary *s,
 	p.own = calloc(t->nnodes, sizeof(*p.own));
 	ok = p.branch != NULL && p.func_of != NULL && p.own != NULL;
 	if (ok) {
-		push_sites(&p);
+		if (t->amounts != NULL)
+			push_amounts(&p);
+		else
+			push_sites(&p);
 		push_sums(&p);
 		ok = push_prepare(&p);
 	}
@@ -463,16 +492,35 @@ mt_summary_push_tables(struct mt_summary *s,
 	return (ok ? MT_OK : mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 }
 
+/* Views that are columns of the sites need no amounts. */
+static bool
+is_column(const struct mt_selection *s)
+{
+	return (s->view <= MT_VIEW_ALL && !s->one_thread);
+}
+
 enum mt_status
-mt_summary_push(struct mt_summary *s, const struct mt_capture *c,
+mt_summary_push(struct mt_summary *s, struct mt_capture *c,
     struct mt_error *e)
 {
+	struct mt_amount *amounts = NULL;
 	struct mt_summary_tables t;
+	enum mt_status st = MT_OK;
 
 	t.ncodes = mt_capture_codes(c, &t.codes);
 	t.nnodes = mt_capture_nodes(c, &t.nodes);
 	t.nsites = mt_capture_sites(c, &t.sites);
-	return (mt_summary_push_tables(s, &t, e));
+	if (!is_column(&s->selection)) {
+		amounts = calloc(t.nsites + 1, sizeof(*amounts));
+		st = amounts == NULL ? mt_error_set(e, MT_ERR_NOMEM,
+		    "out of memory") : mt_capture_select(c, &s->selection,
+		    amounts, e);
+	}
+	t.amounts = amounts;
+	if (st == MT_OK)
+		st = mt_summary_push_tables(s, &t, e);
+	free(amounts);
+	return (st);
 }
 
 /* ---- Rows ------------------------------------------------------------ */

@@ -10,6 +10,8 @@ struct mt_summary_tables {
 	const struct mt_code	*codes;
 	const struct mt_node	*nodes;
 	const struct mt_site	*sites;
+	/* One for each site; NULL: the view is one of the sites' own. */
+	const struct mt_amount	*amounts;
 	size_t			 ncodes;
 	size_t			 nnodes;
 	size_t			 nsites;

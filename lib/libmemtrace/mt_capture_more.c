@@ -1,0 +1,328 @@
+/*
+ * What is known about sites besides their totals.  Each block of these types
+ * is complete, so only the last one counts that can be read.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_capture.h"
+#include "mt_columns.h"
+#include "mt_hist.h"
+
+typedef enum mt_status mt_capture_parse_fn(struct mt_capture *,
+    struct mt_cursor *, const struct mt_capture_ids *, struct mt_error *);
+
+static enum mt_status
+nomem(struct mt_error *e)
+{
+	return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+}
+
+/* Index of the site with an id; false if there is none. */
+static bool
+site_of(const struct mt_capture *c, const struct mt_capture_ids *ids,
+    uint64_t id, uint32_t *site)
+{
+	if (ids->row == NULL) {
+		*site = (uint32_t)id;
+		return (id < c->nsites);
+	}
+	if (id >= ids->n || ids->row[id] == 0)
+		return (false);
+	*site = ids->row[id] - 1;
+	return (true);
+}
+
+/*
+ * Room for the rows of a table: it may say that it has many, but each takes
+ * a byte of the payload.
+ */
+static void *
+rows_new(const struct mt_columns_in *in, size_t size)
+{
+	return (calloc(in->rows == 0 ? 1 : (size_t)in->rows, size));
+}
+
+/* ---- Temporary allocations -------------------------------------------- */
+
+static enum mt_status
+parse_temporary(struct mt_capture *c, struct mt_cursor *cur,
+    const struct mt_capture_ids *ids, struct mt_error *e)
+{
+	uint64_t id = 0, v[MT_COLUMNS_MAX];
+	struct mt_columns_in in;
+	struct mt_temporary *t;
+	enum mt_status st;
+
+	if (mt_columns_get(&in, cur) != MT_OK)
+		return (MT_ERR_FORMAT);
+	free(c->temporary);
+	c->ntemporary = 0;
+	c->temporary = rows_new(&in, sizeof(*t));
+	if (c->temporary == NULL)
+		return (nomem(e));
+	while ((st = mt_columns_next(&in, v)) == MT_OK) {
+		t = &c->temporary[c->ntemporary];
+		id += (uint64_t)mt_columns_signed(v[0]);
+		if (v[1] >= MT_TEMPORARY_BINS || !site_of(c, ids, id,
+		    &t->site))
+			continue;
+		t->bin = (uint32_t)v[1];
+		t->allocations = v[2];
+		t->bytes = v[3];
+		c->ntemporary++;
+	}
+	return (st);
+}
+
+/* ---- Sizes ------------------------------------------------------------ */
+
+static enum mt_status
+parse_buckets(struct mt_histogram *h, struct mt_cursor *cur,
+    struct mt_error *e)
+{
+	struct mt_bucket *b;
+	struct mt_cursor c;
+	uint64_t i = 0, len;
+
+	h->smallest = mt_cursor_varint(cur);
+	h->largest = mt_cursor_varint(cur);
+	len = mt_cursor_varint(cur);
+	if (cur->bad || len > (size_t)(cur->end - cur->p))
+		return (MT_ERR_FORMAT);
+	c.p = cur->p;
+	c.end = cur->p + len;
+	c.bad = false;
+	cur->p += len;
+	/* Two bytes each, at least. */
+	b = calloc((size_t)len / 2 + 1, sizeof(*b));
+	h->buckets = b;
+	if (b == NULL)
+		return (nomem(e));
+	while (c.p < c.end) {
+		i += mt_cursor_varint(&c);
+		b->allocations = mt_cursor_varint(&c);
+		if (c.bad || i >= MT_HIST_BUCKETS)
+			return (MT_ERR_FORMAT);
+		mt_hist_bounds((unsigned)i, &b->smallest, &b->largest);
+		h->nbuckets++;
+		b++;
+	}
+	return (MT_OK);
+}
+
+static void
+free_sizes(struct mt_capture *c)
+{
+	free((void *)(uintptr_t)c->sizes.buckets);
+	free((void *)(uintptr_t)c->sizes.sites);
+	memset(&c->sizes, 0, sizeof(c->sizes));
+}
+
+static enum mt_status
+parse_sizes(struct mt_capture *c, struct mt_cursor *cur,
+    const struct mt_capture_ids *ids, struct mt_error *e)
+{
+	uint64_t id = 0, v[MT_COLUMNS_MAX];
+	struct mt_columns_in in;
+	struct mt_site_bits *s;
+	enum mt_status st;
+
+	free_sizes(c);
+	st = parse_buckets(&c->sizes, cur, e);
+	if (st != MT_OK)
+		return (st);
+	if (mt_columns_get(&in, cur) != MT_OK)
+		return (MT_ERR_FORMAT);
+	s = rows_new(&in, sizeof(*s));
+	c->sizes.sites = s;
+	if (s == NULL)
+		return (nomem(e));
+	while ((st = mt_columns_next(&in, v)) == MT_OK) {
+		id += (uint64_t)mt_columns_signed(v[0]);
+		if (v[1] > 64 || !site_of(c, ids, id, &s->site))
+			continue;
+		s->bits = (uint32_t)v[1];
+		s->allocations = v[2];
+		c->sizes.nsites++;
+		s++;
+	}
+	return (st);
+}
+
+/* ---- Lifetimes -------------------------------------------------------- */
+
+static void
+free_lifetimes(struct mt_capture *c)
+{
+	free((void *)(uintptr_t)c->lifetimes.rows);
+	memset(&c->lifetimes, 0, sizeof(c->lifetimes));
+}
+
+static enum mt_status
+parse_lifetimes(struct mt_capture *c, struct mt_cursor *cur,
+    const struct mt_capture_ids *ids, struct mt_error *e)
+{
+	uint64_t id = 0, intervals, to = 0, v[MT_COLUMNS_MAX];
+	struct mt_columns_in in;
+	struct mt_lifetime *l;
+	enum mt_status st;
+
+	free_lifetimes(c);
+	c->lifetimes.interval_ns = mt_cursor_varint(cur);
+	intervals = mt_cursor_varint(cur);
+	if (cur->bad || mt_columns_get(&in, cur) != MT_OK ||
+	    c->lifetimes.interval_ns == 0 || intervals == 0 ||
+	    intervals >= MT_NEVER)
+		return (MT_ERR_FORMAT);
+	c->lifetimes.intervals = (uint32_t)intervals;
+	l = rows_new(&in, sizeof(*l));
+	c->lifetimes.rows = l;
+	if (l == NULL)
+		return (nomem(e));
+	while ((st = mt_columns_next(&in, v)) == MT_OK) {
+		id += (uint64_t)mt_columns_signed(v[0]);
+		to += v[1];
+		if (to > intervals || v[2] == 0 || v[2] > to)
+			return (MT_ERR_FORMAT);
+		if (!site_of(c, ids, id, &l->site))
+			continue;
+		l->from = (uint32_t)(to - v[2]);
+		l->to = to == intervals ? MT_NEVER : (uint32_t)to;
+		l->allocations = v[3];
+		l->bytes = v[4];
+		c->lifetimes.n++;
+		l++;
+	}
+	return (st);
+}
+
+/* ---- Finding the block ------------------------------------------------ */
+
+/* Does block i continue another one? */
+static bool
+is_rest(const struct mt_capture *c, size_t i)
+{
+	struct mt_block_info info;
+
+	return (mt_capture_block(c, i, &info, NULL) == MT_OK &&
+	    (info.flags & MT_BLOCK_CONTINUED) != 0);
+}
+
+/* MT_END: there is no such block that can be used. */
+static enum mt_status
+load_last(struct mt_capture *c, uint32_t type, mt_capture_parse_fn *parse,
+    struct mt_error *e)
+{
+	struct mt_cursor cur;
+	enum mt_status st;
+	size_t at, i, len;
+
+	for (i = c->nblocks; i-- > 0;) {
+		if (c->blocks[i].type != type || is_rest(c, i))
+			continue;
+		at = i;
+		st = mt_capture_read(c, &at, &c->table, &len, e);
+		if (st == MT_OK) {
+			cur.p = c->table.data;
+			cur.end = cur.p + len;
+			cur.bad = false;
+			st = parse(c, &cur, &c->ids, e);
+		}
+		if (st == MT_OK || st == MT_END)
+			return (MT_OK);
+		if (st != MT_ERR_FORMAT)
+			return (st);
+		c->meta.flags |= MT_CAPTURE_DAMAGED;
+	}
+	return (MT_END);
+}
+
+static enum mt_status
+load_made(struct mt_capture *c, enum mt_capture_made made,
+    mt_capture_parse_fn *parse, struct mt_error *e)
+{
+	struct mt_cursor cur;
+	enum mt_status st;
+
+	if (!c->has_made && (c->meta.flags & MT_CAPTURE_AGGREGATED) == 0) {
+		st = mt_capture_remake(c, e);
+		if (st != MT_OK)
+			return (st);
+	}
+	if (c->made[made].len == 0)
+		return (mt_error_set(e, MT_ERR_FORMAT,
+		    "the capture does not have this table"));
+	cur.p = c->made[made].data;
+	cur.end = cur.p + c->made[made].len;
+	cur.bad = false;
+	st = parse(c, &cur, &c->made_ids, e);
+	return (st == MT_END ? MT_OK : st);
+}
+
+static enum mt_status
+load(struct mt_capture *c, unsigned flag, uint32_t type,
+    enum mt_capture_made made, mt_capture_parse_fn *parse, struct mt_error *e)
+{
+	enum mt_status st;
+
+	if (c->loaded & flag)
+		return (MT_OK);
+	st = c->has_made ? MT_END : load_last(c, type, parse, e);
+	if (st == MT_END)
+		st = load_made(c, made, parse, e);
+	if (st == MT_OK)
+		c->loaded |= flag;
+	return (st);
+}
+
+enum mt_status
+mt_capture_temporaries(struct mt_capture *c, const struct mt_temporary **t,
+    size_t *n, struct mt_error *e)
+{
+	enum mt_status st;
+
+	st = load(c, MT_LOADED_TEMPORARY, MT_BLOCK_TEMPORARY,
+	    MT_MADE_TEMPORARY, parse_temporary, e);
+	*t = st == MT_OK ? c->temporary : NULL;
+	*n = st == MT_OK ? c->ntemporary : 0;
+	return (st);
+}
+
+enum mt_status
+mt_capture_histogram(struct mt_capture *c, const struct mt_histogram **h,
+    struct mt_error *e)
+{
+	enum mt_status st;
+
+	st = load(c, MT_LOADED_SIZES, MT_BLOCK_SIZES, MT_MADE_SIZES,
+	    parse_sizes, e);
+	*h = st == MT_OK ? &c->sizes : NULL;
+	return (st);
+}
+
+enum mt_status
+mt_capture_lifetimes(struct mt_capture *c, const struct mt_lifetimes **l,
+    struct mt_error *e)
+{
+	enum mt_status st;
+
+	st = load(c, MT_LOADED_LIFETIMES, MT_BLOCK_LIFETIMES,
+	    MT_MADE_LIFETIMES, parse_lifetimes, e);
+	*l = st == MT_OK ? &c->lifetimes : NULL;
+	return (st);
+}
+
+void
+mt_capture_free_more(struct mt_capture *c)
+{
+	unsigned i;
+
+	free(c->temporary);
+	free_sizes(c);
+	free_lifetimes(c);
+	for (i = 0; i < MT_MADE; i++)
+		mt_buf_fini(&c->made[i]);
+	free(c->made_ids.row);
+}
