@@ -56,6 +56,29 @@ mt_hist_add(struct mt_hist *h, uint64_t size)
 		h->smallest_not = ~size;
 }
 
+/* Of the sizes that were added; 0 if there are none. */
+static inline uint64_t
+mt_hist_smallest(const struct mt_hist *h)
+{
+	unsigned i;
+
+	for (i = 0; i < MT_HIST_EXACT; i++)
+		if (h->count[i] > 0)
+			return (i);
+	return (h->largest > 0 ? ~h->smallest_not : 0);
+}
+
+static inline uint64_t
+mt_hist_largest(const struct mt_hist *h)
+{
+	unsigned i;
+
+	for (i = h->largest > 0 ? 0 : MT_HIST_EXACT; i > 0; i--)
+		if (h->count[i - 1] > 0)
+			return (i - 1);
+	return (h->largest);
+}
+
 /* The sizes of a bucket below MT_HIST_BUCKETS: min <= size <= max. */
 static inline void
 mt_hist_bounds(unsigned bucket, uint64_t *min, uint64_t *max)

@@ -28,7 +28,13 @@ enum mt_block_type {
 	MT_BLOCK_SAMPLES = 6,
 	MT_BLOCK_SITES = 7,
 	MT_BLOCK_INDEX = 8,
-	MT_BLOCK_END = 9
+	MT_BLOCK_END = 9,
+	/* Since format 1.1. */
+	MT_BLOCK_CHANGES = 10,
+	MT_BLOCK_TEMPORARY = 11,
+	MT_BLOCK_SIZES = 12,
+	MT_BLOCK_LIFETIMES = 13,
+	MT_BLOCK_TIMELINE = 14
 };
 
 /*
@@ -63,6 +69,8 @@ MT_API enum mt_status	mt_writer_new(struct mt_writer **out, int fd,
  * Append one block.  After a failure to write an events block (disk full)
  * the file ends behind the last whole block, later events are refused with
  * the same status, and all other types are still written, into the reserve.
+ * Blocks of types that came with format 1.1 leave the reserve alone until
+ * there are sites; after a failure to write one the next is welcome.
  * Does not take ownership of data.
  */
 MT_API enum mt_status	mt_writer_put(struct mt_writer *, enum mt_block_type,
@@ -155,8 +163,18 @@ MT_API void		mt_recorder_lost(struct mt_recorder *, uint64_t);
  */
 MT_API void		mt_recorder_end_of_script(struct mt_recorder *);
 
-/* Hand everything so far to the sink: the file is then valid up to here. */
+/*
+ * Hand everything so far to the sink: the file is then valid up to here.
+ * Without events that is what has changed since the last call.
+ */
 MT_API enum mt_status	mt_recorder_flush(struct mt_recorder *,
+			    struct mt_error *);
+/*
+ * MT_RECORDER_AGGREGATE only: hand over everything again, for a new file that
+ * is to replace the one before, in which what was handed over by many flushes
+ * takes much more room.
+ */
+MT_API enum mt_status	mt_recorder_dump(struct mt_recorder *,
 			    struct mt_error *);
 /* Flush, then hand over the tables and the totals. */
 MT_API enum mt_status	mt_recorder_finish(struct mt_recorder *,

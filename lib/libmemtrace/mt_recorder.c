@@ -22,6 +22,8 @@
 
 /* Bytes that a row takes in the sites block, rather too many. */
 #define SITE_BYTES	32u
+/* And one in that of lifetimes. */
+#define LIFE_BYTES	8u
 
 /* ---- The queue ------------------------------------------------------- */
 
@@ -224,6 +226,7 @@ mt_recorder_time(struct mt_recorder *r, uint64_t time_ns)
 		return;
 	mt_recorder_drain(r);
 	mt_agg_time(&r->agg, time_ns);
+	r->clock_ns = time_ns > r->clock_ns ? time_ns : r->clock_ns;
 	if (r->enc != NULL)
 		mt_events_put_time(r->enc, time_ns);
 }
@@ -241,6 +244,20 @@ mt_recorder_lost(struct mt_recorder *r, uint64_t n)
 	r->lost += n;
 }
 
+/* Estimate of what mt_recorder_put_more() would hand over now. */
+static uint64_t
+more_bytes(const struct mt_recorder *r)
+{
+	const struct mt_agg *a = &r->agg;
+	uint64_t live;
+
+	live = a->live_allocations < MT_LIFE_ROWS ? a->live_allocations :
+	    MT_LIFE_ROWS;
+	return (a->tally.used * UINT64_C(2) + a->life.bytes +
+	    (a->life.set.n + live) * LIFE_BYTES + (r->aggregate ?
+	    r->timeline.n * UINT64_C(12) : 0) + 4096);
+}
+
 void
 mt_recorder_totals(const struct mt_recorder *cr, struct mt_totals *t)
 {
@@ -256,7 +273,7 @@ mt_recorder_totals(const struct mt_recorder *cr, struct mt_totals *t)
 	t->lost = r->lost;
 	t->events = r->events;
 	t->tables_bytes = r->meta.len + r->codes.len + r->nodes.len +
-	    r->threads.len + r->samples.len +
+	    r->threads.len + r->samples.len + more_bytes(r) +
 	    (uint64_t)r->agg.nsites * SITE_BYTES + 4096;
 }
 
@@ -290,22 +307,21 @@ mt_recorder_sites(struct mt_recorder *r, const struct mt_site **out,
 	return (mt_recorder_report(r, e));
 }
 
-/* Hand over a block; a failure is kept, for what follows is worth trying. */
 static void
-try_put(struct mt_recorder *r, enum mt_block_type type, struct mt_buf *b)
+flush(struct mt_recorder *r)
 {
-	struct mt_error e = { 0, "" };
-
-	mt_recorder_late(r, mt_recorder_put(r, type, b, &e), &e);
+	mt_recorder_drain(r);
+	mt_recorder_try(r, MT_BLOCK_META, &r->meta);
+	put_events(r);
+	mt_recorder_try(r, MT_BLOCK_SAMPLES, &r->samples);
 }
 
 enum mt_status
 mt_recorder_flush(struct mt_recorder *r, struct mt_error *e)
 {
-	mt_recorder_drain(r);
-	try_put(r, MT_BLOCK_META, &r->meta);
-	put_events(r);
-	try_put(r, MT_BLOCK_SAMPLES, &r->samples);
+	flush(r);
+	if (r->aggregate)
+		mt_recorder_checkpoint(r);
 	return (mt_recorder_report(r, e));
 }
 
@@ -320,7 +336,7 @@ put_sites(struct mt_recorder *r)
 		return;
 	}
 	mt_tables_put_sites(&b, r->sites, r->agg.nsites);
-	try_put(r, MT_BLOCK_SITES, &b);
+	mt_recorder_try(r, MT_BLOCK_SITES, &b);
 	mt_buf_fini(&b);
 }
 
@@ -359,10 +375,12 @@ mt_recorder_finish(struct mt_recorder *r, struct mt_error *e)
 		if (!r->described[id])
 			mt_recorder_late(r, mt_recorder_unknown(r, id, &err),
 			    &err);
-	mt_recorder_late(r, mt_recorder_flush(r, &err), &err);
+	mt_timeline_put(&r->timeline, &r->samples);
+	flush(r);
 	put_sites(r);
 	put_totals(r);
-	try_put(r, MT_BLOCK_META, &r->meta);
+	mt_recorder_try(r, MT_BLOCK_META, &r->meta);
+	mt_recorder_put_more(r);
 	return (mt_recorder_report(r, e));
 }
 
@@ -383,7 +401,10 @@ mt_recorder_new(struct mt_recorder **out, const struct mt_sink *sink,
 		r->sink = *sink;
 		r->has_sink = true;
 	}
-	if (r->has_sink && (flags & MT_RECORDER_AGGREGATE) == 0) {
+	r->aggregate = (flags & MT_RECORDER_AGGREGATE) != 0;
+	if (r->aggregate)
+		mt_agg_checkpoint(&r->agg);
+	if (r->has_sink && !r->aggregate) {
 		r->enc = mt_events_enc_new();
 		if (r->enc == NULL)
 			goto fail;
@@ -391,7 +412,7 @@ mt_recorder_new(struct mt_recorder **out, const struct mt_sink *sink,
 	if (!mt_stack_init(&r->stack) ||
 	    mt_recorder_code_new(r, &unknown, NULL) != MT_OK ||
 	    mt_recorder_unknown(r, unknown, NULL) != MT_OK ||
-	    ((flags & MT_RECORDER_AGGREGATE) != 0 &&
+	    (r->aggregate &&
 	    mt_recorder_number(r, "aggregated", 1, NULL) != MT_OK))
 		goto fail;
 	*out = r;
@@ -415,6 +436,10 @@ mt_recorder_free(struct mt_recorder *r)
 	mt_buf_fini(&r->nodes);
 	mt_buf_fini(&r->threads);
 	mt_buf_fini(&r->samples);
+	mt_timeline_fini(&r->timeline);
+	mt_buf_fini(&r->kept_meta);
+	mt_buf_fini(&r->kept_codes);
+	mt_buf_fini(&r->kept_threads);
 	free(r->sites);
 	free(r->described);
 	free(r);

@@ -1,4 +1,11 @@
-/* Inside of the recorder, between its two files. */
+/*
+ * Inside of the recorder, between its files:
+ *
+ *	mt_recorder.c		events, the end, life
+ *	mt_recorder_tables.c	codes, threads, stacks, metadata; blocks
+ *	mt_recorder_more.c	what is known about sites besides totals
+ *	mt_recorder_checkpoint.c	tables while the program runs
+ */
 
 #ifndef MT_RECORDER_H
 #define MT_RECORDER_H
@@ -6,6 +13,7 @@
 #include "mt_agg.h"
 #include "mt_private.h"
 #include "mt_stack.h"
+#include "mt_timeline.h"
 
 #define MT_QUEUE_EVENTS		32u
 #define MT_RECORDER_BLOCK	(256u * 1024)	/* raw bytes, when full */
@@ -24,11 +32,12 @@ struct mt_recorder {
 	struct mt_sink		 sink;
 	bool			 has_sink;
 	bool			 ended;		/* the script has */
+	bool			 aggregate;	/* tables only */
 	uint32_t		 nqueue;
 	struct mt_queued	 queue[MT_QUEUE_EVENTS];
 	struct mt_agg		 agg;
 	struct mt_stack		 stack;
-	struct mt_events_enc	*enc;		/* NULL: tables only */
+	struct mt_events_enc	*enc;		/* NULL: no events */
 	uint32_t		 nthreads;
 	uint32_t		 ncodes;
 	uint32_t		 codes_cap;
@@ -42,6 +51,17 @@ struct mt_recorder {
 	struct mt_site		*sites;
 	uint64_t		 events;
 	uint64_t		 lost;
+	uint64_t		 clock_ns;	/* of events and samples */
+	uint64_t		 more_bytes;	/* of blocks of more, last */
+	/* Of tables only, see mt_recorder_checkpoint.c. */
+	struct mt_timeline	 timeline;
+	struct mt_buf		 kept_meta;
+	struct mt_buf		 kept_codes;
+	struct mt_buf		 kept_threads;
+	size_t			 meta_limit;
+	uint64_t		 put_lost;	/* in the last checkpoint */
+	uint64_t		 more_ns;	/* when more is due */
+	bool			 more_changed;
 	/* The first failure that could not be reported when it happened. */
 	enum mt_status		 late;
 	struct mt_error		 late_error;
@@ -54,8 +74,14 @@ enum mt_status	mt_recorder_bad(struct mt_error *, const char *what,
 void		mt_recorder_late(struct mt_recorder *, enum mt_status,
 		    const struct mt_error *);
 /* Hand over the block in the buffer, if there is anything in it. */
+enum mt_status	mt_recorder_hand_over(struct mt_recorder *,
+		    enum mt_block_type, struct mt_buf *, struct mt_error *);
+/* The same, and keep what may be needed again. */
 enum mt_status	mt_recorder_put(struct mt_recorder *, enum mt_block_type,
 		    struct mt_buf *, struct mt_error *);
+/* The same; a failure is kept, for what follows is worth trying. */
+void		mt_recorder_try(struct mt_recorder *, enum mt_block_type,
+		    struct mt_buf *);
 /* The events so far, and before them what they refer to. */
 enum mt_status	mt_recorder_put_events(struct mt_recorder *,
 		    struct mt_error *);
@@ -64,6 +90,13 @@ enum mt_status	mt_recorder_unknown(struct mt_recorder *, uint32_t id,
 		    struct mt_error *);
 /* Apply the events that wait. */
 void		mt_recorder_drain(struct mt_recorder *);
+
+/* Temporary allocations, sizes, lifetimes. */
+void		mt_recorder_put_more(struct mt_recorder *);
+/* With the tables that go with it: all that a capture of tables needs. */
+void		mt_recorder_checkpoint(struct mt_recorder *);
+void		mt_recorder_keep(struct mt_recorder *, enum mt_block_type,
+		    const struct mt_buf *);
 
 /* What every call that can fail returns in the end. */
 static inline enum mt_status

@@ -33,7 +33,7 @@ mt_recorder_late(struct mt_recorder *r, enum mt_status st,
 /* ---- Blocks ---------------------------------------------------------- */
 
 enum mt_status
-mt_recorder_put(struct mt_recorder *r, enum mt_block_type type,
+mt_recorder_hand_over(struct mt_recorder *r, enum mt_block_type type,
     struct mt_buf *b, struct mt_error *e)
 {
 	void *data;
@@ -53,6 +53,24 @@ mt_recorder_put(struct mt_recorder *r, enum mt_block_type type,
 	len = b->len;
 	memset(b, 0, sizeof(*b));
 	return (r->sink.put(r->sink.arg, type, data, len, e));
+}
+
+enum mt_status
+mt_recorder_put(struct mt_recorder *r, enum mt_block_type type,
+    struct mt_buf *b, struct mt_error *e)
+{
+	if (r->aggregate && !b->failed)
+		mt_recorder_keep(r, type, b);
+	return (mt_recorder_hand_over(r, type, b, e));
+}
+
+void
+mt_recorder_try(struct mt_recorder *r, enum mt_block_type type,
+    struct mt_buf *b)
+{
+	struct mt_error e = { 0, "" };
+
+	mt_recorder_late(r, mt_recorder_put(r, type, b, &e), &e);
 }
 
 /* All are tried, for they may fit where larger ones did not. */
@@ -218,6 +236,10 @@ mt_recorder_sample(struct mt_recorder *r, uint64_t time_ns, uint64_t rss,
 	s.heap = r->agg.heap;
 	s.rss = rss;
 	s.anon_rss = anon_rss;
+	r->clock_ns = time_ns > r->clock_ns ? time_ns : r->clock_ns;
+	if (r->aggregate)
+		return (mt_timeline_add(&r->timeline, &s) ?
+		    mt_recorder_report(r, e) : mt_recorder_no_memory(e));
 	mt_tables_put_sample(&r->samples, &r->last_sample, &s);
 	r->last_sample = s;
 	if (r->samples.failed || r->samples.len >= MT_RECORDER_BLOCK)

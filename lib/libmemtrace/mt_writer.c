@@ -178,12 +178,20 @@ mt_writer_room(struct mt_writer *w, uint64_t n)
 	    error : 0);
 }
 
+/* A capture without these still says how much memory was used where. */
+static bool
+mt_writer_is_extra(enum mt_block_type type)
+{
+	return (type >= MT_BLOCK_CHANGES && type <= MT_BLOCK_TIMELINE);
+}
+
 static enum mt_status
 mt_writer_piece(struct mt_writer *w, enum mt_block_type type, unsigned flags,
     const void *data, size_t len, struct mt_error *e)
 {
 	struct mt_block_head h = { (uint16_t)type, (uint16_t)flags,
 	    (uint32_t)len, (uint32_t)len, 0 };
+	enum mt_status once, *st;
 	const void *stored = NULL;
 	uint64_t at = w->bytes;
 	size_t n = 0;
@@ -198,17 +206,23 @@ mt_writer_piece(struct mt_writer *w, enum mt_block_type type, unsigned flags,
 		stored = data;
 	}
 	h.crc = mt_block_crc(stored, h.stored_len);
-	if (type == MT_BLOCK_EVENTS) {
+	once = MT_OK;
+	st = type == MT_BLOCK_EVENTS ? &w->events_status :
+	    mt_writer_is_extra(type) ? &once : &w->status;
+	if (st != &w->status) {
 		error = mt_writer_room(w, MT_BLOCK_HEAD_BYTES +
 		    h.stored_len);
 		errno = error;
 		if (error != 0)
-			return (mt_writer_fail(w, &w->events_status, e));
+			return (mt_writer_fail(w, st, e));
 	}
 	if (!mt_writer_block(w, &h, stored))
-		return (mt_writer_fail(w, type == MT_BLOCK_EVENTS &&
-		    w->status == MT_OK ? &w->events_status : &w->status, e));
+		return (mt_writer_fail(w, w->status == MT_OK ? st :
+		    &w->status, e));
 	mt_writer_note(w, type, at, data, len);
+	/* What is still to come is not worth a reserve. */
+	if (type == MT_BLOCK_SITES)
+		w->reserve = 0;
 	return (MT_OK);
 }
 
