@@ -16,7 +16,6 @@
 
 #define EXIT_USAGE	2
 #define NUM_LARGEST	5
-#define EVENTS		4096	/* read at a time */
 
 /* Options that have no letter. */
 enum { OPT_JSON = 256 };
@@ -110,19 +109,22 @@ parse_options(int argc, char *argv[])
 	}
 }
 
-/* The sizes of all allocations, from the events. */
-static enum mt_status
-add_sizes(struct stats *s, struct mt_capture *c, struct mt_error *e)
+/* Returns false after a line on standard error. */
+static bool
+add_sizes(struct stats *s, struct mt_capture *c, const char *path)
 {
-	static struct mt_event events[EVENTS];
+	const struct mt_histogram *h;
+	struct mt_error e;
 	enum mt_status st;
-	size_t got;
 
-	while ((st = mt_capture_events(c, events, EVENTS, &got, e)) == MT_OK)
-		for (size_t i = 0; i < got; i++)
-			if (events[i].type == MT_EVENT_ALLOC)
-				stats_sizes_add(&s->sizes, events[i].size, 1);
-	return (st == MT_END ? MT_OK : st);
+	st = mt_capture_histogram(c, &h, &e);
+	if (st == MT_OK)
+		stats_sizes_add_all(&s->sizes, h);
+	/* What was aggregated long ago has no sizes. */
+	if (st == MT_OK || st == MT_ERR_FORMAT)
+		return (true);
+	fe_warn(path, &e);
+	return (false);
 }
 
 static void
@@ -151,9 +153,7 @@ add_capture(struct stats *s, const char *path)
 		fe_warn(path, &e);
 		exit(1);
 	}
-	whole = add_sizes(s, c, &e) == MT_OK;
-	if (!whole)
-		fe_warn(path, &e);
+	whole = add_sizes(s, c, path);
 	add_totals(s, mt_capture_meta(c));
 	fe_metas_add(&s->metas, path, mt_capture_meta(c));
 	if (fe_meta_warn(path, mt_capture_meta(c)))

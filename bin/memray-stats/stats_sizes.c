@@ -52,6 +52,36 @@ stats_sizes_add(struct stats_sizes *s, uint64_t size, uint64_t count)
 	slot->count += count;
 }
 
+/* Take one allocation of that size out of the bucket, if it belongs there. */
+static void
+add_one(struct stats_sizes *s, const struct mt_bucket *b, uint64_t *left,
+    uint64_t size)
+{
+	if (*left == 0 || size < b->smallest || size > b->largest)
+		return;
+	stats_sizes_add(s, size, 1);
+	--*left;
+}
+
+void
+stats_sizes_add_all(struct stats_sizes *s, const struct mt_histogram *h)
+{
+	const struct mt_bucket *b = h->buckets;
+	uint64_t left, size;
+
+	for (size_t i = 0; i < h->nbuckets; i++, b++) {
+		left = b->allocations;
+		add_one(s, b, &left, h->largest);
+		add_one(s, b, &left, h->smallest);
+		size = b->smallest + (b->largest - b->smallest) / 2;
+		if (size < h->smallest)
+			size = h->smallest;
+		if (size > h->largest)
+			size = h->largest;
+		stats_sizes_add(s, size, left);
+	}
+}
+
 void
 stats_sizes_fini(struct stats_sizes *s)
 {

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <memtrace.h>
+
 #define STATS_BINS	10
 
 struct stats_size {
@@ -32,6 +34,9 @@ struct stats_bin {
 };
 
 void	stats_sizes_add(struct stats_sizes *, uint64_t size, uint64_t count);
+/* Sizes that share a bucket become one, except the smallest and the largest. */
+void	stats_sizes_add_all(struct stats_sizes *,
+	    const struct mt_histogram *);
 void	stats_sizes_fini(struct stats_sizes *);
 
 /* The smallest and the largest size; false if there is none. */
