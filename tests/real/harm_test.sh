@@ -35,9 +35,8 @@ exec_each()
 # The limit on the address space still works.
 limit_each()
 {
-	case $py in
-	*t)	atf_skip "reserves more than the limit by itself" ;;
-	esac
+	! real_free_threaded ||
+	    atf_skip "reserves more than the limit by itself"
 	# shellcheck disable=SC3045 # more than POSIX, but in all shells
 	ulimit -v 614400
 	same limit.py

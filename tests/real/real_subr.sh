@@ -42,9 +42,12 @@ real_make()
 real_python_flags()
 {
 	real_flags=
-	case $py in
-	*t)	real_flags=--trace-python-allocators ;;
-	esac
+	! real_free_threaded || real_flags=--trace-python-allocators
+}
+
+real_free_threaded()
+{
+	"$py" -c 'import sys; sys.exit("t" not in sys.abiflags)'
 }
 
 real_flags=

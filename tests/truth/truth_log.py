@@ -154,6 +154,8 @@ def write(path):
         for size, kind, thread, chain in list(_entries):
             out.write("block\t%d\t%s\t%s\t%s\n" % (
                 size, kind, thread, " ".join(map(str, chain))))
+        if FREE_THREADED:       # classes are, and what they refer to
+            out.write("immortal\t1\n")
         if not EXACT:
             out.write("inexact\t1\n")
         for size in _kept:
