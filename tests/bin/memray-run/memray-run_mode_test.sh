@@ -54,6 +54,36 @@ aggregate_body()
 	[ "$size" -lt 20000 ] || atf_fail "capture of $size bytes"
 }
 
+run_case killed "an aggregated capture is a valid one while it is written, and \
+remains so when memray-run is killed"
+killed_body()
+{
+	cat > app.py <<-'EOF'
+	import os, time
+	def keep():
+	    return [bytearray(1000) for i in range(100)]
+	kept = []
+	while not os.path.exists("enough"):
+	    kept.append(keep())
+	    time.sleep(0.01)
+	open("ended", "w").close()
+	EOF
+	memray-run -q --aggregate -o a.bin app.py &
+	n=0
+	until memray-summary a.bin 2> err | grep -q '^keep at'; do
+		[ $((n += 1)) -lt 600 ] || atf_fail "nothing is in the capture"
+		sleep 0.1
+	done
+	atf_check -o match:'cut short' cat err
+	kill -9 $!
+	wait $! && atf_fail "memray-run was not killed"
+	atf_check -s exit:1 -o match:'^keep at' -e match:'cut short' \
+	    memray-summary a.bin
+	[ ! -e ended ] || atf_fail "the program has ended, too"
+	touch enough
+	wait_for ended
+}
+
 # A program of 20000 places that allocate, over and over, until a file is
 # another one than before, or longer than 2 MB, which takes several seconds.
 # With a name it is about that capture, and a child's.
@@ -131,6 +161,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case objects
 	atf_add_test_case aggregate
+	atf_add_test_case killed
 	atf_add_test_case renewed
 	atf_add_test_case renewed_not
 }
