@@ -101,6 +101,9 @@ mt_capture_read_all(struct mt_capture *c, struct mt_error *e)
 		if (st != MT_OK)
 			return (st);
 	}
+	st = mt_capture_expand_native(c, e);
+	if (st != MT_OK)
+		return (st);
 	mt_capture_totals(c);
 	/* In the file it counts from the start. */
 	if (c->has & MT_HAS_PEAK_TIME)
@@ -173,6 +176,8 @@ mt_capture_close(struct mt_capture *c)
 	free(c->ids.row);
 	free(c->samples);
 	mt_capture_free_more(c);
+	mt_capture_free_native(c);
+	mt_buf_fini(&c->index);
 	free(c->stored.data);
 	free(c->table.data);
 	free(c->payload.data);
