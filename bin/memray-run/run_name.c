@@ -292,11 +292,32 @@ stem(const struct run_capture *c)
 	    len - n : len));
 }
 
+/* Keep the name; false if out of memory. */
+static bool
+add_other(struct run_capture *c, const char *name)
+{
+	size_t cap = c->others_cap == 0 ? 64 : 2 * c->others_cap;
+	char **others;
+
+	if (c->nothers == c->others_cap) {
+		others = reallocarray(c->others, cap, sizeof(*others));
+		if (others == NULL)
+			return (false);
+		c->others = others;
+		c->others_cap = cap;
+	}
+	c->others[c->nothers] = strdup(name);
+	if (c->others[c->nothers] == NULL)
+		return (false);
+	c->nothers++;
+	return (true);
+}
+
 int
 run_name_child(void *capture, pid_t pid, unsigned number,
     char name[MT_COLLECT_NAME])
 {
-	const struct run_capture *c = capture;
+	struct run_capture *c = capture;
 	struct run_capture child = { .fd = -1 };
 	char again[16] = "";
 	int n;
@@ -311,7 +332,19 @@ run_name_child(void *capture, pid_t pid, unsigned number,
 	}
 	if (create(&child, name) != 0 && errno == EEXIST)
 		(void)replace(&child, name);
+	if (child.fd != -1 && !add_other(c, name)) {
+		(void)close(child.fd);
+		errno = ENOMEM;
+		return (-1);
+	}
 	return (child.fd);
+}
+
+void
+run_name_replace(struct run_capture *c, int fd)
+{
+	(void)close(c->fd);
+	c->fd = move_up(fd);
 }
 
 /* Unless something else has taken its name since. */
@@ -333,6 +366,10 @@ run_name_fini(struct run_capture *c)
 	if (c->fd != -1)
 		(void)close(c->fd);
 	c->fd = -1;
+	while (c->nothers > 0)
+		free(c->others[--c->nothers]);
+	free(c->others);
+	c->others = NULL;
 	free(c->name);
 	c->name = NULL;
 }

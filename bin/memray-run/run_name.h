@@ -15,11 +15,15 @@ struct run_capture {
 	char	*name;		/* for messages */
 	bool	 keep;		/* there is something in it */
 	bool	 is_file;	/* of this name; else a stream */
+	bool	 unnamed;	/* there are native frames without names */
 	bool	 many;		/* there will be others: no stream will do */
 	pid_t	 pid;		/* of the program */
 	int	 stream_fd;	/* our caller's descriptor, or -1 */
 	dev_t	 dev;		/* of a file that we created */
 	ino_t	 ino;		/* likewise; 0 for any other */
+	char	**others;	/* names of captures of other processes */
+	size_t	 nothers;
+	size_t	 others_cap;
 };
 
 /*
@@ -44,6 +48,9 @@ int	run_name_create(struct run_capture *, const struct run_target *,
  */
 int	run_name_child(void *capture, pid_t, unsigned number,
 	    char name[MT_COLLECT_NAME]);
+
+/* Write to this descriptor instead, which becomes the capture's. */
+void	run_name_replace(struct run_capture *, int fd);
 
 /* Close it and, unless it is to be kept, remove the file that we created. */
 void	run_name_fini(struct run_capture *);
