@@ -21,6 +21,13 @@
 struct mt_capture_block {
 	uint64_t	offset;
 	uint32_t	type;
+	/*
+	 * Of events only: numbers that the index gives, or the block itself
+	 * once it was decoded.
+	 */
+	bool		known;
+	uint64_t	first_alloc;
+	uint64_t	time_ns;
 };
 
 /* Which tables were read when somebody asked for them. */
@@ -163,6 +170,15 @@ void		mt_capture_end_changes(struct mt_capture *);
 /* ---- mt_capture_more.c ---- */
 
 void		mt_capture_free_more(struct mt_capture *);
+
+/* ---- mt_capture_events.c ---- */
+
+/*
+ * Pass over blocks of events that end before this time, or before this
+ * allocation, as far as that is known.
+ */
+void		mt_capture_skip_time(struct mt_capture *, uint64_t time_ns);
+void		mt_capture_skip_alloc(struct mt_capture *, uint64_t number);
 
 /* ---- mt_capture_rebuild.c ---- */
 
