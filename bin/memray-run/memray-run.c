@@ -197,6 +197,8 @@ new_session(struct run_capture *c)
 {
 	struct mt_collect_options co = {
 		.create = run_name_child,
+		.renew = run_name_renew,
+		.renewed = run_name_renewed,
 		.create_arg = c,
 		.sample_ms = SAMPLE_MS
 	};
@@ -242,6 +244,9 @@ start(struct run_child *child, struct mt_collect *collect,
 		run_spawn_cancel(child);
 		return (RUN_EXIT_FAILED);
 	}
+	/* The collector has its own descriptor of it. */
+	(void)close(c->fd);
+	c->fd = -1;
 	if ((error = run_spawn_go(child)) == 0)
 		return (0);
 	errno = error;

@@ -1,5 +1,6 @@
 /* A run of a program, from the session to the finished captures. */
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,7 +69,7 @@ mt_collect_new(struct mt_collect **out,
 	c->options = *options;
 	if (c->options.sample_ms == 0)
 		c->options.sample_ms = TICK_MS;
-	c->ticker = -1;
+	c->ticker = c->outputs.first_fd = -1;
 	c->poll = mt_collect_os_poll_new();
 	if (c->poll == -1)
 		st = mt_collect_fail(error, MT_ERR_SYS, "poll set");
@@ -122,15 +123,22 @@ mt_collect_start(struct mt_collect *c, pid_t program, int capture_fd,
 {
 	const uint64_t start = c->options.start_time_ns;
 	enum mt_status st;
+	int fd;
 
 	c->program = program;
 	c->outputs.writer_flags = c->options.writer_flags;
 	c->outputs.start_time_ns = start;
 	c->outputs.create = c->options.create;
+	c->outputs.renew = c->options.renew;
+	c->outputs.renewed = c->options.renewed;
 	c->outputs.create_arg = c->options.create_arg;
 	if ((c->command_line = strdup(command_line)) == NULL)
 		return (mt_collect_fail(error, MT_ERR_NOMEM, "collector"));
-	if ((st = mt_writer_new(&c->outputs.first, capture_fd,
+	/* Its own, so that it can let go of a file that was replaced. */
+	if ((fd = fcntl(capture_fd, F_DUPFD_CLOEXEC, capture_fd)) == -1)
+		return (mt_collect_fail(error, MT_ERR_SYS, "descriptor"));
+	c->outputs.first_fd = fd;
+	if ((st = mt_writer_new(&c->outputs.first, fd,
 	    c->options.writer_flags, start, error)) != MT_OK ||
 	    (st = mt_collect_queue_new(&c->queue, &c->outputs,
 	    error)) != MT_OK ||

@@ -60,14 +60,30 @@ struct mt_collect;
 typedef int	mt_collect_create_fn(void *arg, pid_t, unsigned number,
 		    char name[MT_COLLECT_NAME]);
 
+/*
+ * Without events, a capture grows with each checkpoint; when it is much longer
+ * than its tables need to be, a new file takes its place.  renew creates that,
+ * under a name that nobody knows, for the number-th capture of the process id,
+ * 0 being the one that the caller has opened; fd is the capture as it is.  It
+ * returns a descriptor, which the collector closes, or -1: the capture then
+ * stays as it is, and grows.  renewed gives the file, here fd, the name of the
+ * capture, at once, and returns 0; or it removes the file, if it has to or fd
+ * is -1, and returns -1.  Called like the above.
+ */
+typedef int	mt_collect_renew_fn(void *arg, pid_t, unsigned number, int fd);
+typedef int	mt_collect_renewed_fn(void *arg, pid_t, unsigned number,
+		    int fd);
+
 struct mt_collect_options {
 	unsigned	recorder_flags;	/* enum mt_recorder_flag */
 	unsigned	writer_flags;	/* enum mt_writer_flag */
 	unsigned	agent_flags;	/* MT_FLAG_* of mt_hello.h */
 	unsigned	sample_ms;	/* between points of the timeline; 10 */
 	uint64_t	start_time_ns;	/* time of day */
-	mt_collect_create_fn *create;	/* needed with MT_FLAG_FOLLOW */
-	void		*create_arg;
+	mt_collect_create_fn *create;	/* with MT_FLAG_FOLLOW */
+	mt_collect_renew_fn *renew;	/* NULL: files only grow */
+	mt_collect_renewed_fn *renewed;
+	void		*create_arg;	/* of all three */
 };
 
 /* How a run went, for the messages at its end. */
@@ -113,10 +129,11 @@ const char	*mt_collect_socket(const struct mt_collect *);
 
 /*
  * Begin to collect from the process `program` (and from whatever Python it
- * execs or, when it is not a Python itself, starts) into capture_fd, which
- * stays the caller's.  The first to say hello is traced; with MT_FLAG_FOLLOW
- * all are, each into a capture of its own.  The first process with anything
- * to record gets capture_fd.  Starts the threads, so call it after fork(2).
+ * execs or, when it is not a Python itself, starts) into capture_fd, of which
+ * the collector makes a copy of its own.  The first to say hello is traced;
+ * with MT_FLAG_FOLLOW all are, each into a capture of its own.  The first
+ * process with anything to record gets capture_fd.  Starts the threads, so
+ * call it after fork(2).
  */
 enum mt_status	mt_collect_start(struct mt_collect *, pid_t program,
 		    int capture_fd, const char *command_line,

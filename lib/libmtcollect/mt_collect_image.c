@@ -8,6 +8,10 @@
 #include "mt_collect_error.h"
 #include "mt_collect_image.h"
 
+/* A capture without events may be so much longer than it need be. */
+#define GROWTH		4u
+#define GROWTH_MIN	(UINT64_C(1) << 20)
+
 void
 mt_collect_image_begin(struct mt_collect_image *im)
 {
@@ -46,6 +50,8 @@ mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
 	if ((im = calloc(1, sizeof(*im))) != NULL) {
 		im->pid = pid;
 		im->queue = queue;
+		im->tables_only = (recorder_flags & MT_RECORDER_AGGREGATE) !=
+		    0;
 		im->proc.statm = im->proc.dir = -1;
 		im->output = mt_collect_output_new(pid);
 	}
@@ -84,17 +90,39 @@ mt_collect_image_free(struct mt_collect_image *im)
 	free(im);
 }
 
+static bool
+is_too_long(const struct mt_collect_image *im)
+{
+	struct mt_collect_output_state state;
+
+	return (im->tables_only &&
+	    mt_collect_queue_get(im->queue, im->output, &state) &&
+	    state.bytes > state.base * GROWTH + GROWTH_MIN);
+}
+
+/* All that is known, into a new file; the old one holds no less. */
+static void
+renew(struct mt_collect_image *im)
+{
+	if (mt_collect_queue_renew(im->queue, im->output, NULL) == MT_OK)
+		mt_collect_queue_renewed(im->queue, im->output,
+		    mt_recorder_dump(im->recorder, NULL) == MT_OK);
+}
+
 void
 mt_collect_image_flush(struct mt_collect_image *im)
 {
 	struct mt_totals totals;
+	bool too_long;
 
 	mt_recorder_totals(im->recorder, &totals);
 	if (!im->awake && totals.events == 0)
 		return;
 	im->awake = true;
 	mt_collect_process_lost(im->process);
-	(void)mt_recorder_flush(im->recorder, NULL);
+	too_long = is_too_long(im);
+	if (mt_recorder_flush(im->recorder, NULL) == MT_OK && too_long)
+		renew(im);
 }
 
 /* ---- The end --------------------------------------------------------- */

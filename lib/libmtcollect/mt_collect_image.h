@@ -60,6 +60,7 @@ struct mt_collect_image {
 	bool			 flushed;	/* all but the tables */
 	struct mt_collect_end	 end;
 	uint64_t		 put_events;	/* in blocks so far */
+	bool			 tables_only;	/* no events in the capture */
 	bool			 listed;	/* by the drain thread */
 	struct mt_collect_image	*next;
 	/* Under the lock of the drain. */
