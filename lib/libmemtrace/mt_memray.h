@@ -204,7 +204,8 @@ enum mt_status	mt_memray_thread(struct mt_memray *, uint64_t tid,
 /* Go on with the thread whose tid comes next. */
 enum mt_status	mt_memray_switch(struct mt_memray *, struct mt_error *);
 /* The name of the thread that runs comes next. */
-enum mt_status	mt_memray_thread_name(struct mt_memray *, struct mt_error *);
+enum mt_status	mt_memray_thread_name(struct mt_memray *,
+		    struct mt_error *);
 /* Calls and returns of the thread that runs. */
 enum mt_status	mt_memray_push(struct mt_memray *,
 		    const struct mt_memray_frame *, struct mt_error *);
