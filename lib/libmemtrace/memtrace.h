@@ -57,7 +57,8 @@ enum mt_capture_flag {
 	MT_CAPTURE_DAMAGED = 2,	/* some blocks were skipped as unreadable */
 	MT_CAPTURE_AGGREGATED = 4, /* tables only, no events */
 	MT_CAPTURE_REBUILT = 8,	/* tables were made from the events */
-	MT_CAPTURE_DISK_FULL = 16 /* not all events could be written */
+	MT_CAPTURE_DISK_FULL = 16, /* not all events could be written */
+	MT_CAPTURE_NO_TOTALS = 32 /* what was ever allocated is unknown */
 };
 
 struct mt_meta {
@@ -125,7 +126,7 @@ struct mt_sample {
 	uint64_t	time_ns;	/* since start_time_ns */
 	uint64_t	heap;		/* allocated bytes */
 	uint64_t	rss;		/* resident set, bytes */
-	uint64_t	anon_rss;	/* its anonymous part */
+	uint64_t	anon_rss;	/* its anonymous part; 0 if unknown */
 };
 
 enum mt_event_type {

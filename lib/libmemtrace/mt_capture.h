@@ -74,6 +74,9 @@ enum mt_capture_has {
 
 struct mt_capture {
 	struct mt_source	 source;
+	/* If it is one of memray, whose events nobody has asked for yet. */
+	struct mt_source	 memray;
+	bool			 has_memray;
 	struct mt_file_head	 head;
 	struct mt_meta		 meta;
 	unsigned		 has;		/* enum mt_capture_has */
@@ -135,6 +138,9 @@ struct mt_capture {
 /* Open what is in *source, which becomes the capture's. */
 enum mt_status	mt_capture_open_source(struct mt_capture **out,
 		    struct mt_source *source, struct mt_error *);
+/* Have the events of a capture of memray. */
+enum mt_status	mt_capture_convert_events(struct mt_capture *,
+		    struct mt_error *);
 /* Make *p, of *cap members of that size, hold n; false if out of memory. */
 bool		mt_capture_grow(void **p, size_t *cap, size_t n, size_t size);
 /* Keep p, from malloc(3), until the capture is closed; frees it if it

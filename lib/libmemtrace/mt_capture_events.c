@@ -39,6 +39,11 @@ mt_capture_events(struct mt_capture *c, struct mt_event *ev, size_t n,
 	enum mt_status st;
 
 	*got = 0;
+	if (c->has_memray) {
+		st = mt_capture_convert_events(c, e);
+		if (st != MT_OK)
+			return (st);
+	}
 	while (*got < n) {
 		if (!c->decoding) {
 			st = mt_capture_next_block(c, e);

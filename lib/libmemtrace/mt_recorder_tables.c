@@ -155,21 +155,29 @@ mt_recorder_unknown(struct mt_recorder *r, uint32_t id, struct mt_error *e)
 	return (mt_recorder_code_describe(r, id, &code, e));
 }
 
+/* Readers go by the last name that they see. */
+enum mt_status
+mt_recorder_thread_name(struct mt_recorder *r, uint32_t id, uint64_t tid,
+    const char *name, struct mt_error *e)
+{
+	struct mt_thread t;
+
+	t.tid = tid;
+	t.name = name;
+	mt_tables_put_thread(&r->threads, id, &t);
+	if (r->threads.failed || r->threads.len >= MT_RECORDER_BLOCK)
+		return (mt_recorder_put(r, MT_BLOCK_THREADS, &r->threads, e));
+	return (mt_recorder_report(r, e));
+}
+
 enum mt_status
 mt_recorder_thread_new(struct mt_recorder *r, uint64_t tid, const char *name,
     uint32_t *id, struct mt_error *e)
 {
-	struct mt_thread t;
-
 	if (r->nthreads == UINT32_MAX)
 		return (mt_recorder_bad(e, "thread", r->nthreads));
-	t.tid = tid;
-	t.name = name;
-	mt_tables_put_thread(&r->threads, r->nthreads, &t);
 	*id = r->nthreads++;
-	if (r->threads.failed || r->threads.len >= MT_RECORDER_BLOCK)
-		return (mt_recorder_put(r, MT_BLOCK_THREADS, &r->threads, e));
-	return (mt_recorder_report(r, e));
+	return (mt_recorder_thread_name(r, *id, tid, name, e));
 }
 
 /* The first node of a stack that was not seen before. */
