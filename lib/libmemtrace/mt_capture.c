@@ -157,6 +157,9 @@ mt_capture_read_all(struct mt_capture *c, struct mt_error *e)
 		if (st != MT_OK)
 			return (st);
 	}
+	st = mt_capture_expand_native(c, e);
+	if (st != MT_OK)
+		return (st);
 	mt_capture_totals(c);
 	if (c->has_memray)
 		c->meta.flags &= ~(unsigned)MT_CAPTURE_AGGREGATED;
@@ -235,6 +238,8 @@ mt_capture_close(struct mt_capture *c)
 	free(c->ids.row);
 	free(c->samples);
 	mt_capture_free_more(c);
+	mt_capture_free_native(c);
+	mt_buf_fini(&c->index);
 	free(c->stored.data);
 	free(c->table.data);
 	free(c->payload.data);

@@ -8,6 +8,8 @@
  *	mt_capture_more.c	what is known about sites besides totals
  *	mt_capture_events.c	reading events
  *	mt_capture_rebuild.c	tables from events
+ *	mt_capture_native.c	frames of other languages than Python
+ *	mt_capture_extend.c	more blocks behind those that are there
  */
 
 #ifndef MT_CAPTURE_H
@@ -16,6 +18,7 @@
 #include "mt_block.h"
 #include "mt_events.h"
 #include "mt_source.h"
+#include "mt_str.h"
 #include "mt_tables.h"
 
 struct mt_capture_block {
@@ -54,6 +57,42 @@ struct mt_capture_ids {
 	uint32_t	*row;		/* plus one; 0: no such site */
 	size_t		 n;
 	size_t		 cap;
+};
+
+struct mt_native_frame {
+	uint32_t	code;
+	uint32_t	line;
+};
+
+/* An address of a module. */
+struct mt_native_spot {
+	uint32_t	code;		/* the module */
+	uint32_t	address;
+	uint32_t	first;		/* of its frames */
+	uint32_t	n;
+	bool		named;		/* there are symbols */
+	bool		occurs;		/* on some stack */
+};
+
+/* What is known of native frames; all zeroes if there are none. */
+struct mt_native {
+	bool			 any;		/* module among the codes */
+	struct mt_str		 strings;
+	uint32_t		 first_code;	/* that came from symbols */
+	struct mt_hash		 code_index;	/* of these, by name and file */
+	struct mt_hash		 spot_index;
+	struct mt_native_spot	*spot;
+	size_t			 nspots;
+	size_t			 spots_cap;
+	struct mt_native_frame	*frame;
+	size_t			 nframes;
+	size_t			 frames_cap;
+	const char		**note;		/* by code; NULL: none */
+	size_t			 nnotes;
+	struct mt_module	*module;
+	uint32_t		*address;	/* of the modules */
+	uint32_t		*node_of;	/* by node in the file */
+	size_t			 nnode_of;
 };
 
 /* Room for payloads, reused; always a few bytes larger than asked for. */
@@ -124,6 +163,10 @@ struct mt_capture {
 	struct mt_capture_ids	 made_ids;
 	bool			 has_made;
 
+	struct mt_native	 native;
+	uint64_t		 end_bytes;	/* of the last whole block */
+	struct mt_buf		 index;		/* payload, if it was used */
+
 	struct mt_inflate	*inflate;
 	struct mt_capture_room	 stored;
 	struct mt_capture_room	 table;		/* payload of a table */
@@ -192,5 +235,18 @@ void		mt_capture_skip_alloc(struct mt_capture *, uint64_t number);
 enum mt_status	mt_capture_rebuild(struct mt_capture *, struct mt_error *);
 /* The tables that an older capture lacks, from its events. */
 enum mt_status	mt_capture_remake(struct mt_capture *, struct mt_error *);
+
+/* ---- mt_capture_native.c ---- */
+
+/* The codes are complete: are there modules among them? */
+enum mt_status	mt_capture_begin_native(struct mt_capture *,
+		    struct mt_error *);
+/* Add a block of symbols: MT_END, or an error. */
+enum mt_status	mt_capture_load_symbols(struct mt_capture *,
+		    struct mt_cursor *, struct mt_error *);
+/* Replace the nodes of modules by those of their functions. */
+enum mt_status	mt_capture_expand_native(struct mt_capture *,
+		    struct mt_error *);
+void		mt_capture_free_native(struct mt_capture *);
 
 #endif /* MT_CAPTURE_H */

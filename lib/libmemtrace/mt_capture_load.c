@@ -345,6 +345,8 @@ mt_capture_load_block(struct mt_capture *c, uint32_t type,
 		return (mt_capture_add_samples(c, cur, e));
 	case MT_BLOCK_CHANGES:
 		return (mt_capture_load_changes(c, cur, e));
+	case MT_BLOCK_SYMBOLS:
+		return (mt_capture_load_symbols(c, cur, e));
 	default:
 		return (MT_END);
 	}
@@ -429,6 +431,10 @@ mt_capture_load(struct mt_capture *c, struct mt_error *e)
 	    BIT(MT_BLOCK_THREADS) | BIT(MT_BLOCK_SITES), e);
 	if (st == MT_OK && !c->has_sites)
 		st = mt_capture_load_types(c, BIT(MT_BLOCK_CHANGES), e);
+	if (st == MT_OK)
+		st = mt_capture_begin_native(c, e);
+	if (st == MT_OK && c->native.any)
+		st = mt_capture_load_types(c, BIT(MT_BLOCK_SYMBOLS), e);
 	if (st != MT_OK)
 		return (st);
 	mt_capture_end_changes(c);

@@ -102,7 +102,10 @@ enum mt_table {
 	MT_TABLE_LNOTAB = 1,	/* co_lnotab, CPython 3.8 and 3.9 */
 	MT_TABLE_LINES310 = 2,	/* co_linetable of 3.10 */
 	MT_TABLE_LOCATIONS = 3,	/* co_linetable of 3.11 and later */
-	MT_TABLE_OFFSET_IS_LINE = 4 /* the offset is the line number itself */
+	MT_TABLE_OFFSET_IS_LINE = 4, /* the offset is the line number itself */
+	/* Not from the agent; in captures, see memtrace(5). */
+	MT_TABLE_MODULE = 5,	/* build-id; the offset is an address */
+	MT_TABLE_NATIVE = 6	/* as 4, of a function that is not Python's */
 };
 
 #define MT_CODE_TABLE_MAX	(256u * 1024)	/* bytes; longer ones are cut */
