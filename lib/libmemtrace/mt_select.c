@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mt_private.h"
+#include "mt_summary.h"
 
 uint64_t
 mt_threshold(uint64_t t)
@@ -123,4 +124,17 @@ mt_capture_select(struct mt_capture *c, const struct mt_selection *sel,
 	if (st == MT_OK && sel->one_thread)
 		keep_thread(c, sel->tid, out);
 	return (st);
+}
+
+enum mt_status
+mt_summary_push_amounts(struct mt_summary *s, const struct mt_capture *c,
+    const struct mt_amount *amounts, struct mt_error *e)
+{
+	struct mt_summary_tables t;
+
+	t.ncodes = mt_capture_codes(c, &t.codes);
+	t.nnodes = mt_capture_nodes(c, &t.nodes);
+	t.nsites = mt_capture_sites(c, &t.sites);
+	t.amounts = amounts;
+	return (mt_summary_push_tables(s, &t, e));
 }

@@ -523,19 +523,6 @@ mt_summary_push(struct mt_summary *s, struct mt_capture *c,
 	return (st);
 }
 
-enum mt_status
-mt_summary_push_amounts(struct mt_summary *s, const struct mt_capture *c,
-    const struct mt_amount *amounts, struct mt_error *e)
-{
-	struct mt_summary_tables t;
-
-	t.ncodes = mt_capture_codes(c, &t.codes);
-	t.nnodes = mt_capture_nodes(c, &t.nodes);
-	t.nsites = mt_capture_sites(c, &t.sites);
-	t.amounts = amounts;
-	return (mt_summary_push_tables(s, &t, e));
-}
-
 /* ---- Rows ------------------------------------------------------------ */
 
 static int
