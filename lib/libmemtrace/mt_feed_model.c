@@ -102,7 +102,7 @@ static enum mt_status
 take_status(struct mt_feed *f, uint32_t process, struct mt_cursor *c,
     struct mt_error *e)
 {
-	struct mt_feed_member *m;
+	struct mt_feed_member *m = NULL;
 	struct mt_feed_status s;
 	enum mt_status st;
 
