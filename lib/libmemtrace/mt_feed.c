@@ -122,7 +122,7 @@ read_some(struct mt_feed *f, bool *updated, struct mt_error *e)
 enum mt_status
 mt_feed_step(struct mt_feed *f, bool *updated, struct mt_error *e)
 {
-	enum mt_status st = MT_OK;
+	enum mt_status st = MT_OK, checked;
 	unsigned i;
 
 	*updated = false;
@@ -130,8 +130,9 @@ mt_feed_step(struct mt_feed *f, bool *updated, struct mt_error *e)
 		return (MT_END);
 	for (i = 0; i < READS && st == MT_OK && !f->over; i++)
 		st = read_some(f, updated, e);
+	checked = mt_feed_check(f, st < MT_OK ? NULL : e);
 	if (st >= MT_OK)
-		st = mt_feed_check(f, e);
+		st = checked;
 	if (st < MT_OK)
 		hang_up(f);
 	/* What came with the end is first told as any other. */

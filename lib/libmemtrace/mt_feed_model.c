@@ -139,6 +139,16 @@ block_of(unsigned type)
 	return (type < sizeof(block) ? block[type] : 0);
 }
 
+/* Nodes that were checked may come again, though there is no need to. */
+static void
+uncheck(struct mt_feed_member *m, struct mt_cursor c)
+{
+	uint32_t id;
+
+	if (mt_tables_get_first_node(&c, &id) == MT_OK && id < m->checked)
+		m->checked = id;
+}
+
 static enum mt_status
 take_table(struct mt_feed *f, unsigned type, uint32_t process,
     struct mt_cursor *c, struct mt_error *e)
@@ -155,6 +165,8 @@ take_table(struct mt_feed *f, unsigned type, uint32_t process,
 	m->capture->source.size += (uint64_t)(c->end - c->p);
 	m->touched = true;
 	m->changed = true;
+	if (type == MT_FRAME_NODES)
+		uncheck(m, *c);
 	st = mt_capture_load_payload(m->capture, block_of(type), c, e);
 	if (st == MT_ERR_FORMAT || m->capture->nsamples > SAMPLES_MAX)
 		return (nonsense(e, type));
