@@ -15,7 +15,7 @@
 #include "mt_collect_error.h"
 #include "mt_collect_port.h"
 
-#define BACKLOG	16
+#define BACKLOG	128
 #define HEX	(2 * MT_MIRROR_SECRET)
 
 /* ---- Listening --------------------------------------------------------- */
