@@ -27,6 +27,10 @@ void	parse_text(struct fe_buf *, const char *field, const char *value);
 enum mt_status	parse_tables(struct fe_buf *, struct mt_capture *,
 		    const char *file, struct mt_error *);
 
+/* The part of it that sites have besides totals. */
+enum mt_status	parse_more(struct fe_buf *, struct mt_capture *,
+		    struct mt_error *);
+
 /* The events, in their order; sets *n to their number. */
 enum mt_status	parse_events(struct fe_buf *, struct mt_capture *,
 		    uint64_t *n, struct mt_error *);

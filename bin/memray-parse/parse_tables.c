@@ -94,7 +94,11 @@ block_name(uint32_t type)
 		[MT_BLOCK_NODES] = "nodes", [MT_BLOCK_THREADS] = "threads",
 		[MT_BLOCK_EVENTS] = "events", [MT_BLOCK_SAMPLES] = "samples",
 		[MT_BLOCK_SITES] = "sites", [MT_BLOCK_INDEX] = "index",
-		[MT_BLOCK_END] = "end"
+		[MT_BLOCK_END] = "end", [MT_BLOCK_CHANGES] = "changes",
+		[MT_BLOCK_TEMPORARY] = "temporary",
+		[MT_BLOCK_SIZES] = "sizes",
+		[MT_BLOCK_LIFETIMES] = "lifetimes",
+		[MT_BLOCK_TIMELINE] = "timeline"
 	};
 	const size_t n = sizeof(names) / sizeof(names[0]);
 
@@ -233,5 +237,7 @@ parse_tables(struct fe_buf *b, struct mt_capture *c, const char *file,
 	put_codes(b, c);
 	put_nodes(b, c);
 	put_sites(b, c);
+	if ((st = parse_more(b, c, e)) != MT_OK)
+		return (st);
 	return (put_samples(b, c, e));
 }

@@ -10,8 +10,16 @@
 #include "mt_columns.h"
 #include "mt_hist.h"
 
-typedef enum mt_status mt_capture_parse_fn(struct mt_capture *,
-    struct mt_cursor *, const struct mt_capture_ids *, struct mt_error *);
+/* One of the tables. */
+struct kind {
+	unsigned		flag;	/* enum mt_capture_loaded */
+	uint32_t		type;	/* of its blocks */
+	enum mt_capture_made	made;
+	enum mt_status		(*parse)(struct mt_capture *,
+				    struct mt_cursor *,
+				    const struct mt_capture_ids *,
+				    struct mt_error *);
+};
 
 static enum mt_status
 nomem(struct mt_error *e)
@@ -200,6 +208,18 @@ parse_lifetimes(struct mt_capture *c, struct mt_cursor *cur,
 
 /* ---- Finding the block ------------------------------------------------ */
 
+static const struct kind temporary = {
+	MT_LOADED_TEMPORARY, MT_BLOCK_TEMPORARY, MT_MADE_TEMPORARY,
+	parse_temporary
+};
+static const struct kind sizes = {
+	MT_LOADED_SIZES, MT_BLOCK_SIZES, MT_MADE_SIZES, parse_sizes
+};
+static const struct kind lifetimes = {
+	MT_LOADED_LIFETIMES, MT_BLOCK_LIFETIMES, MT_MADE_LIFETIMES,
+	parse_lifetimes
+};
+
 /* Does block i continue another one? */
 static bool
 is_rest(const struct mt_capture *c, size_t i)
@@ -212,15 +232,14 @@ is_rest(const struct mt_capture *c, size_t i)
 
 /* MT_END: there is no such block that can be used. */
 static enum mt_status
-load_last(struct mt_capture *c, uint32_t type, mt_capture_parse_fn *parse,
-    struct mt_error *e)
+load_last(struct mt_capture *c, const struct kind *k, struct mt_error *e)
 {
 	struct mt_cursor cur;
 	enum mt_status st;
 	size_t at, i, len;
 
 	for (i = c->nblocks; i-- > 0;) {
-		if (c->blocks[i].type != type || is_rest(c, i))
+		if (c->blocks[i].type != k->type || is_rest(c, i))
 			continue;
 		at = i;
 		st = mt_capture_read(c, &at, &c->table, &len, e);
@@ -228,7 +247,7 @@ load_last(struct mt_capture *c, uint32_t type, mt_capture_parse_fn *parse,
 			cur.p = c->table.data;
 			cur.end = cur.p + len;
 			cur.bad = false;
-			st = parse(c, &cur, &c->ids, e);
+			st = k->parse(c, &cur, &c->ids, e);
 		}
 		if (st == MT_OK || st == MT_END)
 			return (MT_OK);
@@ -240,8 +259,7 @@ load_last(struct mt_capture *c, uint32_t type, mt_capture_parse_fn *parse,
 }
 
 static enum mt_status
-load_made(struct mt_capture *c, enum mt_capture_made made,
-    mt_capture_parse_fn *parse, struct mt_error *e)
+load_made(struct mt_capture *c, const struct kind *k, struct mt_error *e)
 {
 	struct mt_cursor cur;
 	enum mt_status st;
@@ -251,29 +269,28 @@ load_made(struct mt_capture *c, enum mt_capture_made made,
 		if (st != MT_OK)
 			return (st);
 	}
-	if (c->made[made].len == 0)
+	if (c->made[k->made].len == 0)
 		return (mt_error_set(e, MT_ERR_FORMAT,
 		    "the capture does not have this table"));
-	cur.p = c->made[made].data;
-	cur.end = cur.p + c->made[made].len;
+	cur.p = c->made[k->made].data;
+	cur.end = cur.p + c->made[k->made].len;
 	cur.bad = false;
-	st = parse(c, &cur, &c->made_ids, e);
+	st = k->parse(c, &cur, &c->made_ids, e);
 	return (st == MT_END ? MT_OK : st);
 }
 
 static enum mt_status
-load(struct mt_capture *c, unsigned flag, uint32_t type,
-    enum mt_capture_made made, mt_capture_parse_fn *parse, struct mt_error *e)
+load(struct mt_capture *c, const struct kind *k, struct mt_error *e)
 {
 	enum mt_status st;
 
-	if (c->loaded & flag)
+	if (c->loaded & k->flag)
 		return (MT_OK);
-	st = c->has_made ? MT_END : load_last(c, type, parse, e);
+	st = c->has_made ? MT_END : load_last(c, k, e);
 	if (st == MT_END)
-		st = load_made(c, made, parse, e);
+		st = load_made(c, k, e);
 	if (st == MT_OK)
-		c->loaded |= flag;
+		c->loaded |= k->flag;
 	return (st);
 }
 
@@ -283,8 +300,7 @@ mt_capture_temporaries(struct mt_capture *c, const struct mt_temporary **t,
 {
 	enum mt_status st;
 
-	st = load(c, MT_LOADED_TEMPORARY, MT_BLOCK_TEMPORARY,
-	    MT_MADE_TEMPORARY, parse_temporary, e);
+	st = load(c, &temporary, e);
 	*t = st == MT_OK ? c->temporary : NULL;
 	*n = st == MT_OK ? c->ntemporary : 0;
 	return (st);
@@ -296,8 +312,7 @@ mt_capture_histogram(struct mt_capture *c, const struct mt_histogram **h,
 {
 	enum mt_status st;
 
-	st = load(c, MT_LOADED_SIZES, MT_BLOCK_SIZES, MT_MADE_SIZES,
-	    parse_sizes, e);
+	st = load(c, &sizes, e);
 	*h = st == MT_OK ? &c->sizes : NULL;
 	return (st);
 }
@@ -308,8 +323,7 @@ mt_capture_lifetimes(struct mt_capture *c, const struct mt_lifetimes **l,
 {
 	enum mt_status st;
 
-	st = load(c, MT_LOADED_LIFETIMES, MT_BLOCK_LIFETIMES,
-	    MT_MADE_LIFETIMES, parse_lifetimes, e);
+	st = load(c, &lifetimes, e);
 	*l = st == MT_OK ? &c->lifetimes : NULL;
 	return (st);
 }

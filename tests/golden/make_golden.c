@@ -1,5 +1,5 @@
 /*
- * Made the golden captures of version 1.0, from golden.h.  Kept to show what
+ * Made the golden captures, from golden.h and golden11.h.  Kept to show what
  * is in them, and as a start for the next ones; those that exist stay as
  * they are, byte for byte, for they stand for the files that people have.
  *
@@ -13,13 +13,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "golden.h"
+#include "golden11.h"
 #include "mt_block.h"
+#include "mt_columns.h"
 
 enum golden_flag {
 	GOLDEN_STORED = 1,	/* not compressed */
 	GOLDEN_TABLES = 2,	/* no events */
-	GOLDEN_LATER = 4	/* with what a later minor version may add */
+	GOLDEN_LATER = 4,	/* with what a later minor version may add */
+	GOLDEN_MORE = 8,	/* what format 1.1 knows of sites */
+	GOLDEN_KILLED = 16	/* checkpoints, and no end */
 };
 
 static void
@@ -146,6 +149,158 @@ put_last_tables(struct mt_writer *w, struct mt_buf *b, unsigned flags)
 	put_buf(w, MT_BLOCK_META, b);
 }
 
+/* ---- Format 1.1 ------------------------------------------------------- */
+
+static void
+put_temporary(struct mt_writer *w, struct mt_buf *b)
+{
+	struct mt_columns c;
+	int64_t prev = 0;
+	size_t i;
+
+	memset(&c, 0, sizeof(c));
+	for (i = 0; i < GOLDEN_N(golden_temporary); i++) {
+		mt_columns_put_signed(&c, 1, golden_temporary[i].site - prev);
+		mt_columns_put(&c, 2, golden_temporary[i].bin);
+		mt_columns_put(&c, 3, golden_temporary[i].allocations);
+		mt_columns_put(&c, 4, golden_temporary[i].bytes);
+		c.rows++;
+		prev = golden_temporary[i].site;
+	}
+	mt_columns_finish(&c, 4, b);
+	put_buf(w, MT_BLOCK_TEMPORARY, b);
+}
+
+static void
+put_sizes(struct mt_writer *w, struct mt_buf *b)
+{
+	struct mt_buf buckets = { NULL, 0, 0, false };
+	struct mt_columns c;
+	unsigned prev = 0;
+	size_t i;
+
+	for (i = 0; i < GOLDEN_N(golden_buckets); i++) {
+		mt_buf_put_varint(&buckets, golden_buckets[i].bucket - prev);
+		mt_buf_put_varint(&buckets, golden_buckets[i].allocations);
+		prev = golden_buckets[i].bucket;
+	}
+	mt_buf_put_varint(b, GOLDEN_SMALLEST);
+	mt_buf_put_varint(b, GOLDEN_LARGEST);
+	mt_buf_put_string(b, (const char *)buckets.data, buckets.len);
+	mt_buf_fini(&buckets);
+	memset(&c, 0, sizeof(c));
+	for (i = prev = 0; i < GOLDEN_N(golden_bits); i++) {
+		mt_columns_put_signed(&c, 1,
+		    (int64_t)golden_bits[i].site - prev);
+		mt_columns_put(&c, 2, golden_bits[i].bits);
+		mt_columns_put(&c, 3, golden_bits[i].allocations);
+		c.rows++;
+		prev = golden_bits[i].site;
+	}
+	mt_columns_finish(&c, 3, b);
+	put_buf(w, MT_BLOCK_SIZES, b);
+}
+
+static void
+put_lifetimes(struct mt_writer *w, struct mt_buf *b)
+{
+	const struct mt_lifetime *l = golden_lifetimes;
+	uint32_t prev_site = 0, prev_to = 0, to;
+	struct mt_columns c;
+
+	memset(&c, 0, sizeof(c));
+	for (; l < golden_lifetimes + GOLDEN_N(golden_lifetimes); l++) {
+		to = l->to == MT_NEVER ? GOLDEN_INTERVALS : l->to;
+		mt_columns_put_signed(&c, 1, (int64_t)l->site - prev_site);
+		mt_columns_put(&c, 2, to - prev_to);
+		mt_columns_put(&c, 3, to - l->from);
+		mt_columns_put(&c, 4, l->allocations);
+		mt_columns_put(&c, 5, l->bytes);
+		c.rows++;
+		prev_site = l->site;
+		prev_to = to;
+	}
+	mt_buf_put_varint(b, GOLDEN_INTERVAL_NS);
+	mt_buf_put_varint(b, GOLDEN_INTERVALS);
+	mt_columns_finish(&c, 5, b);
+	put_buf(w, MT_BLOCK_LIFETIMES, b);
+}
+
+/* At the first checkpoint, what changes later has other numbers. */
+static struct mt_site
+golden_row(unsigned i, unsigned sites)
+{
+	struct mt_site s = golden_sites[i];
+
+	if (sites == GOLDEN_CHANGES_FIRST) {
+		s.peak_allocations = s.peak_bytes = 77;
+		if (GOLDEN_CHANGES_LAST & 1u << i)
+			s.allocations = s.bytes = s.leaked_bytes = 1;
+	}
+	return (s);
+}
+
+static void
+put_changes(struct mt_writer *w, struct mt_buf *b, unsigned sites,
+    uint64_t stamp)
+{
+	struct mt_site row[GOLDEN_N(golden_sites)];
+	struct mt_buf ids = { NULL, 0, 0, false };
+	unsigned i, n, prev;
+
+	for (i = n = prev = 0; i < GOLDEN_N(golden_sites); i++) {
+		if ((sites & 1u << i) == 0)
+			continue;
+		mt_buf_put_varint(&ids, i - prev);
+		row[n++] = golden_row(i, sites);
+		prev = i;
+	}
+	mt_buf_put_varint(b, stamp);
+	mt_buf_put_varint(b, 1000000);
+	mt_buf_put_varint(b, 2);
+	mt_buf_put_string(b, (const char *)ids.data, ids.len);
+	mt_tables_put_sites(b, row, n);
+	put_buf(w, MT_BLOCK_CHANGES, b);
+	mt_buf_fini(&ids);
+}
+
+static void
+put_timeline(struct mt_writer *w, struct mt_buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < GOLDEN_N(golden_samples); i++)
+		mt_tables_put_sample(b, i == 0 ? NULL : &golden_samples[i - 1],
+		    &golden_samples[i]);
+	put_buf(w, MT_BLOCK_TIMELINE, b);
+}
+
+static void
+put_more(struct mt_writer *w, struct mt_buf *b)
+{
+	put_temporary(w, b);
+	put_sizes(w, b);
+	put_lifetimes(w, b);
+}
+
+static void
+put_killed(struct mt_writer *w)
+{
+	struct mt_buf b = { NULL, 0, 0, false };
+
+	put_first_tables(w, &b);
+	put_changes(w, &b, GOLDEN_CHANGES_FIRST, GOLDEN_STAMP_FIRST);
+	mt_tables_put_meta(&b, "aggregated", "1");
+	put_buf(w, MT_BLOCK_META, &b);
+	put_late_tables(w, &b);
+	put_changes(w, &b, GOLDEN_CHANGES_LAST, GOLDEN_STAMP_LAST);
+	put_more(w, &b);
+	put_timeline(w, &b);
+	mt_buf_fini(&b);
+}
+
+/* ---- All of it -------------------------------------------------------- */
+
 static void
 put_all(struct mt_writer *w, unsigned flags)
 {
@@ -169,6 +324,8 @@ put_all(struct mt_writer *w, unsigned flags)
 	}
 	put_samples(w, &b, GOLDEN_SAMPLES_LATE, GOLDEN_N(golden_samples));
 	put_last_tables(w, &b, flags);
+	if (flags & GOLDEN_MORE)
+		put_more(w, &b);
 	if (mt_writer_finish(w, &e) != MT_OK)
 		errx(1, "%s", e.text);
 	mt_buf_fini(&b);
@@ -205,7 +362,10 @@ make(const char *dir, unsigned major, unsigned minor, const char *name,
 	if (mt_writer_new(&w, fd, flags & GOLDEN_STORED ?
 	    MT_WRITER_NO_COMPRESS : 0, GOLDEN_START_NS, &e) != MT_OK)
 		errx(1, "%s", e.text);
-	put_all(w, flags);
+	if (flags & GOLDEN_KILLED)
+		put_killed(w);
+	else
+		put_all(w, flags);
 	mt_writer_free(w);
 	set_version(fd, (uint16_t)major, (uint16_t)minor);
 	if (close(fd) == -1)
@@ -222,6 +382,9 @@ main(int argc, char *argv[])
 	make(argv[1], 1, 0, "zlib", 0);
 	make(argv[1], 1, 0, "stored", GOLDEN_STORED);
 	make(argv[1], 1, 0, "tables", GOLDEN_TABLES);
+	make(argv[1], 1, 1, "events", GOLDEN_MORE);
+	make(argv[1], 1, 1, "tables", GOLDEN_MORE | GOLDEN_TABLES);
+	make(argv[1], 1, 1, "killed", GOLDEN_KILLED);
 	make(argv[1], 1, 7, "later", GOLDEN_LATER);
 	make(argv[1], 2, 0, "later", GOLDEN_STORED);
 	return (0);

@@ -119,6 +119,52 @@ events_body()
 	atf_check -o file:expected -x "memray-parse basic.bin | grep ^FREE"
 }
 
+atf_test_case more
+more_head()
+{
+	atf_set descr "what is known of sites besides totals"
+}
+more_body()
+{
+	capture mixed
+	lines <<-'EOF'
+	HISTOGRAM|smallest=0|largest=1000000
+	BUCKET|smallest=0|largest=0|allocations=1
+	BUCKET|smallest=1|largest=1|allocations=1
+	BUCKET|smallest=10|largest=10|allocations=1
+	BUCKET|smallest=32|largest=32|allocations=1
+	BUCKET|smallest=64|largest=64|allocations=1
+	BUCKET|smallest=100|largest=100|allocations=1
+	BUCKET|smallest=1000|largest=1000|allocations=1
+	BUCKET|smallest=16384|largest=16639|allocations=1
+	BUCKET|smallest=999424|largest=1007615|allocations=1
+	LIFETIMES|interval_ns=10000000|intervals=111
+	EOF
+	atf_check -o save:out memray-parse -t mixed.bin
+	atf_check -o file:expected grep -E '^(HISTOGRAM|BUCKET|LIFETIMES)' out
+	# Sites are in no order: by the bytes of each, which are all different.
+	awk -F'[\t=]' '
+	    $1 == "SITE" { bytes[n++] = $11 }
+	    $1 == "LIFETIME" { print bytes[$3], $5, $7, $9, $11 }' out |
+	    LC_ALL=C sort > lifetimes
+	cat > expected <<-'EOF'
+	0 0 never 1 0
+	1 0 never 1 1
+	10 0 never 1 10
+	100 0 never 1 100
+	1001000 0 never 2 1001000
+	16384 50 never 1 12288
+	32 50 never 1 32
+	64 50 never 1 64
+	EOF
+	atf_check -o file:expected cat lifetimes
+	# Blocks were freed long after they were allocated, or at once.
+	capture basic
+	atf_check -o save:out memray-parse -t basic.bin
+	atf_check -o match:'bits=[0-9]+	allocations=[0-9]+	bytes=[0-9]+' \
+	    grep ^TEMPORARY out
+}
+
 atf_test_case blocks
 blocks_head()
 {
@@ -311,6 +357,7 @@ atf_init_test_cases()
 	atf_add_test_case head
 	atf_add_test_case tables
 	atf_add_test_case events
+	atf_add_test_case more
 	atf_add_test_case blocks
 	atf_add_test_case no_events
 	atf_add_test_case one_line

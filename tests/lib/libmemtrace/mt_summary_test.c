@@ -34,8 +34,8 @@ static void
 push(struct mt_summary *s, const struct mt_node *nodes, size_t nnodes,
     const struct mt_site *sites, size_t nsites)
 {
-	struct mt_summary_tables t = { codes, nodes, sites, NULL, NCODES, nnodes,
-	    nsites };
+	struct mt_summary_tables t = { codes, nodes, sites, NULL, NCODES,
+	    nnodes, nsites };
 
 	ATF_REQUIRE_EQ(MT_OK, mt_summary_push_tables(s, &t, NULL));
 }
