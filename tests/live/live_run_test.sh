@@ -41,6 +41,12 @@ live_log()
 	sed -n 's/^--program-log \([^ ]*\) .*/\1/p' view.args
 }
 
+live_interrupt()
+{
+	printf '\003' > keys.new
+	mv keys.new keys
+}
+
 live_case quit "quitting the view ends the program, as the user wants it"
 quit_body()
 {
@@ -84,14 +90,14 @@ detach_body()
 	live_here
 	live_run --live "$src/talk.py"
 	live_until "[ -e talked ]"
-	printf '\003' > keys
+	live_interrupt
 	live_until "[ -e view.signals ]"
 	kill -0 "$(cut -d ' ' -f 1 who)" || atf_fail "^C reached the program"
 	echo 3 > view.end
 	live_until "grep -q 'detached; the program goes on' screen"
 	port=$(sed 's/.* //' view.args)
 	live_view once
-	printf '\003' > keys
+	live_interrupt
 	wait $run
 	atf_check_equal 130 $?
 	atf_check -o match:KeyboardInterrupt cat screen
