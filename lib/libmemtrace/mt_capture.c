@@ -171,6 +171,21 @@ mt_capture_read_all(struct mt_capture *c, struct mt_error *e)
 	return (MT_OK);
 }
 
+struct mt_capture *
+mt_capture_new(const struct mt_source *source)
+{
+	struct mt_capture *c;
+
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return (NULL);
+	c->source = *source;
+	c->meta.command_line = "";
+	c->meta.python_version = "";
+	c->meta.python_allocator = "";
+	return (c);
+}
+
 enum mt_status
 mt_capture_open_source(struct mt_capture **out, struct mt_source *source,
     struct mt_error *e)
@@ -179,15 +194,11 @@ mt_capture_open_source(struct mt_capture **out, struct mt_source *source,
 	enum mt_status st;
 
 	*out = NULL;
-	c = calloc(1, sizeof(*c));
+	c = mt_capture_new(source);
 	if (c == NULL) {
 		mt_source_close(source);
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	}
-	c->source = *source;
-	c->meta.command_line = "";
-	c->meta.python_version = "";
-	c->meta.python_allocator = "";
 	c->inflate = mt_inflate_new();
 	if (c->inflate == NULL)
 		st = mt_error_set(e, MT_ERR_NOMEM, "out of memory");

@@ -178,6 +178,8 @@ struct mt_capture {
 
 /* ---- mt_capture.c ---- */
 
+/* One without anything in it, which has the source; NULL: no memory. */
+struct mt_capture *mt_capture_new(const struct mt_source *);
 /* Open what is in *source, which becomes the capture's. */
 enum mt_status	mt_capture_open_source(struct mt_capture **out,
 		    struct mt_source *source, struct mt_error *);
@@ -205,6 +207,22 @@ enum mt_status	mt_capture_read(struct mt_capture *, size_t *i,
 /* ---- mt_capture_load.c ---- */
 
 enum mt_status	mt_capture_load(struct mt_capture *, struct mt_error *);
+/*
+ * A block of this type into the tables; MT_END, or an error.  Afterwards
+ * mt_capture_check() is to be called.
+ */
+enum mt_status	mt_capture_load_payload(struct mt_capture *, uint32_t type,
+		    struct mt_cursor *, struct mt_error *);
+/* Codes of nodes from this one on may be described later. */
+enum mt_status	mt_capture_expect(struct mt_capture *, size_t node,
+		    struct mt_error *);
+/*
+ * An index, of nodes from this one on and of all sites, that points at
+ * nothing becomes one of an entry "<unknown>".  There is always one of each,
+ * so that index 0 is valid.
+ */
+enum mt_status	mt_capture_check(struct mt_capture *, size_t node,
+		    struct mt_error *);
 enum mt_status	mt_capture_load_samples(struct mt_capture *,
 		    struct mt_error *);
 
@@ -213,6 +231,8 @@ enum mt_status	mt_capture_load_samples(struct mt_capture *,
 /* Add a checkpoint to the sites: MT_END, or an error. */
 enum mt_status	mt_capture_load_changes(struct mt_capture *,
 		    struct mt_cursor *, struct mt_error *);
+/* The sites are now as the last one says; there may be more. */
+void		mt_capture_settle(struct mt_capture *);
 /* There are no more of them. */
 void		mt_capture_end_changes(struct mt_capture *);
 
