@@ -1,9 +1,12 @@
 # Programs on a terminal: keys in, screens out.  A test that uses this calls
 # screen_end in its cleanup.
 
+# Of the terminal: one that ends may still be there when the next one starts.
+screen_number=0
+
 screen_tmux()
 {
-	TMUX_TMPDIR=. tmux -u -L screen -f /dev/null "$@"
+	tmux -u -S "./screen$screen_number" -f /dev/null "$@"
 }
 
 # screen_start columns lines command: run a shell command on a terminal.  When
@@ -11,6 +14,7 @@ screen_tmux()
 # is on the screen.
 screen_start()
 {
+	screen_number=$((screen_number + 1))
 	_columns=$1
 	_lines=$2
 	shift 2
@@ -70,5 +74,7 @@ screen_status()
 
 screen_end()
 {
-	screen_tmux kill-server 2>/dev/null || true
+	for s in ./screen*; do
+		[ ! -S "$s" ] || tmux -S "$s" kill-server 2>/dev/null || true
+	done
 }

@@ -489,10 +489,21 @@ resize(void)
 	return (true);
 }
 
+/* Signals that came while we were not waiting; input must not delay them. */
+static void
+let_in(const struct fe_screen *s)
+{
+	sigset_t set;
+
+	(void)sigprocmask(SIG_SETMASK, &s->mask, &set);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
 /* What is known without waiting, else FE_KEY_NONE. */
 static uint32_t
-present_key(void)
+present_key(const struct fe_screen *s)
 {
+	let_in(s);
 	if (screen.signo != 0)
 		return (FE_KEY_QUIT);
 	if (resize())
@@ -520,7 +531,8 @@ wait_key(struct fe_screen *s, int timeout_ms, int fd)
 		return (FE_KEY_NONE);
 	if (n < 0)
 		return (errno == EINTR ? FE_KEY_OTHER : FE_KEY_QUIT);
-	if (p[0].revents != 0 && (p[0].revents & POLLIN) == 0)
+	/* A terminal that is gone can be read for ever. */
+	if ((p[0].revents & ~POLLIN) != 0)
 		return (FE_KEY_QUIT);
 	if (p[0].revents == 0 && p[1].revents != 0)
 		return (FE_KEY_INPUT);
@@ -532,7 +544,7 @@ fe_screen_key(struct fe_screen *s, int timeout_ms, int fd)
 {
 	uint32_t key;
 
-	while ((key = present_key()) == FE_KEY_NONE) {
+	while ((key = present_key(s)) == FE_KEY_NONE) {
 		key = wait_key(s, timeout_ms, fd);
 		if (key != FE_KEY_OTHER)
 			return (key);

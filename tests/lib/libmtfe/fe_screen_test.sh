@@ -153,6 +153,23 @@ stopped_body()
 	screen_wait '^signal 0$'
 }
 
+screen_case gone "the end of the terminal is the end"
+gone_body()
+{
+	for ignored in USR1 HUP; do
+		screen_start 60 12 "trap '' $ignored; \
+		    sh -c 'echo \$\$ > pid; exec $(demo)'"
+		screen_wait '^key 0$'
+		screen_end
+		for _ in $(seq 200); do
+			kill -0 "$(cat pid)" 2>/dev/null || continue 2
+			sleep 0.05
+		done
+		kill -9 "$(cat pid)"
+		atf_fail "it goes on without a terminal"
+	done
+}
+
 screen_case exits "exit(3) gives the terminal back"
 exits_body()
 {
@@ -211,7 +228,7 @@ piped_body()
 atf_init_test_cases()
 {
 	for c in text untrusted keys prompt resize signals typed_signal \
-	    stopped exits colors no_terminal piped; do
+	    stopped gone exits colors no_terminal piped; do
 		atf_add_test_case $c
 	done
 }
