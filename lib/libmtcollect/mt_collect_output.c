@@ -199,6 +199,29 @@ mt_collect_output_renewed(struct mt_collect_outputs *os,
 
 /* ---- Blocks ---------------------------------------------------------- */
 
+/*
+ * What the tables at the end will say again, and better.  Where there is no
+ * room for it, there may still be for those.
+ */
+static bool
+is_checkpoint(const struct mt_collect_output *o, enum mt_block_type type)
+{
+	return (!o->has_sites && type >= MT_BLOCK_CHANGES &&
+	    type <= MT_BLOCK_TIMELINE);
+}
+
+static void
+put_checkpoint(struct mt_collect_output *o, enum mt_block_type type,
+    const void *data, size_t len, uint64_t reserve,
+    struct mt_collect_output_state *state)
+{
+	struct mt_error error;
+
+	if (keep_reserve(o, reserve, &error) == MT_OK)
+		(void)mt_writer_put(o->writer, type, data, len, &error);
+	state->bytes = mt_writer_bytes(o->writer);
+}
+
 void
 mt_collect_output_put(struct mt_collect_outputs *os,
     struct mt_collect_output *o, enum mt_block_type type, const void *data,
@@ -222,6 +245,11 @@ mt_collect_output_put(struct mt_collect_outputs *os,
 		state->dropped += n;
 		return;
 	}
+	if (is_checkpoint(o, type)) {
+		put_checkpoint(o, type, data, len, reserve, state);
+		return;
+	}
+	o->has_sites |= type == MT_BLOCK_SITES;
 	if (events && !o->full) {
 		st = keep_reserve(o, reserve, &error);
 		o->full = st != MT_OK;

@@ -62,6 +62,7 @@ struct mt_collect_output {
 	int		 fd;		/* -1: none */
 	uint64_t	 reserved;
 	bool		 full;		/* no more events */
+	bool		 has_sites;	/* the end has begun */
 	bool		 renewing;	/* blocks are for the next file, */
 	struct mt_writer *next;		/* if there is one */
 	int		 next_fd;

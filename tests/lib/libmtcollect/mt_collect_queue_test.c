@@ -506,6 +506,43 @@ ATF_TC_BODY(renew_full, tc)
 	end();
 }
 
+ATF_TC(checkpoints);
+ATF_TC_HEAD(checkpoints, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "what the tables at the end say again "
+	    "may fail; the reserve comes before it");
+}
+ATF_TC_BODY(checkpoints, tc)
+{
+	struct mt_collect_output_state st;
+
+	begin();
+	mt_collect_queue_reserve(queue, output, 300000);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_CHANGES, 10, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK(writer.reserve >= 300000);
+	writer.fail_reserve = ENOSPC;
+	mt_collect_queue_reserve(queue, output, 900000);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_CHANGES, 10, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(1, writer.blocks);
+	writer.fail_reserve = 0;
+	writer.fail_tables = ENOSPC;
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SIZES, 10, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK(mt_collect_queue_get(queue, output, &st));
+	ATF_CHECK_EQ(MT_OK, st.status);
+	writer.fail_tables = 0;
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SITES, 10, 0));
+	mt_collect_queue_sync(queue);
+	writer.fail_tables = ENOSPC;
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SIZES, 10, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK(mt_collect_queue_get(queue, output, &st));
+	ATF_CHECK_EQ(ENOSPC, st.error.sys);
+	end();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, order);
@@ -518,5 +555,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, renew);
 	ATF_TP_ADD_TC(tp, not_renewed);
 	ATF_TP_ADD_TC(tp, renew_full);
+	ATF_TP_ADD_TC(tp, checkpoints);
 	return (atf_no_error());
 }
