@@ -124,10 +124,9 @@ enum mt_table {
 	MT_TABLE_LINES310 = 2,	/* co_linetable of 3.10 */
 	MT_TABLE_LOCATIONS = 3,	/* co_linetable of 3.11 and later */
 	MT_TABLE_OFFSET_IS_LINE = 4, /* the offset is the line number itself */
-	/* Not from the agent; in captures, see memtrace(5). */
 	/*
-	 * Not code but a module, whose path is the file: the table is its
-	 * build-id, the offset an address as it was linked.
+	 * In captures only.  Not code but a module, whose path is the file:
+	 * the table is its build-id, the offset an address as it was linked.
 	 */
 	MT_TABLE_MODULE = 5,
 	MT_TABLE_NATIVE = 6	/* as 4, of a function that is not Python's */
