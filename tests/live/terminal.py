@@ -7,10 +7,14 @@ typed in.  Ends as the command does, with 128 more than the signal.
 import os
 import pty
 import select
+import signal
 import sys
 
 pid, fd = pty.fork()
 if pid == 0:
+    # A shell has them ignored by what it starts in the background.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     os.execvp(sys.argv[1], sys.argv[1:])
 while True:
     ready, _, _ = select.select([fd], [], [], 0.05)
