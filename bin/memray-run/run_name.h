@@ -3,8 +3,10 @@
 #ifndef RUN_NAME_H
 #define RUN_NAME_H
 
-#include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+
+#include <stdbool.h>
 
 #include <mt_collect.h>
 
@@ -24,6 +26,8 @@ struct run_capture {
 	char	**others;	/* names of captures of other processes */
 	size_t	 nothers;
 	size_t	 others_cap;
+	char	*fresh;		/* name of a file that is to replace one, */
+	struct stat old;	/* which is this; the writer thread's own */
 };
 
 /*
@@ -51,6 +55,13 @@ int	run_name_child(void *capture, pid_t, unsigned number,
 
 /* Write to this descriptor instead, which becomes the capture's. */
 void	run_name_replace(struct run_capture *, int fd);
+
+/*
+ * A new file for a capture that has grown, and its end: a mt_collect_renew_fn
+ * and a mt_collect_renewed_fn.
+ */
+int	run_name_renew(void *capture, pid_t, unsigned number, int old);
+int	run_name_renewed(void *capture, pid_t, unsigned number, int fd);
 
 /* Close it and, unless it is to be kept, remove the file that we created. */
 void	run_name_fini(struct run_capture *);

@@ -24,6 +24,13 @@
 struct mt_capture_block {
 	uint64_t	offset;
 	uint32_t	type;
+	/*
+	 * Of events only: numbers that the index gives, or the block itself
+	 * once it was decoded.
+	 */
+	bool		known;
+	uint64_t	first_alloc;
+	uint64_t	time_ns;
 };
 
 /* Which tables were read when somebody asked for them. */
@@ -106,6 +113,9 @@ enum mt_capture_has {
 
 struct mt_capture {
 	struct mt_source	 source;
+	/* If it is one of memray, whose events nobody has asked for yet. */
+	struct mt_source	 memray;
+	bool			 has_memray;
 	struct mt_file_head	 head;
 	struct mt_meta		 meta;
 	unsigned		 has;		/* enum mt_capture_has */
@@ -168,9 +178,14 @@ struct mt_capture {
 
 /* ---- mt_capture.c ---- */
 
+/* One without anything in it, which has the source; NULL: no memory. */
+struct mt_capture *mt_capture_new(const struct mt_source *);
 /* Open what is in *source, which becomes the capture's. */
 enum mt_status	mt_capture_open_source(struct mt_capture **out,
 		    struct mt_source *source, struct mt_error *);
+/* Have the events of a capture of memray. */
+enum mt_status	mt_capture_convert_events(struct mt_capture *,
+		    struct mt_error *);
 /* Make *p, of *cap members of that size, hold n; false if out of memory. */
 bool		mt_capture_grow(void **p, size_t *cap, size_t n, size_t size);
 /* Keep p, from malloc(3), until the capture is closed; frees it if it
@@ -192,6 +207,22 @@ enum mt_status	mt_capture_read(struct mt_capture *, size_t *i,
 /* ---- mt_capture_load.c ---- */
 
 enum mt_status	mt_capture_load(struct mt_capture *, struct mt_error *);
+/*
+ * A block of this type into the tables; MT_END, or an error.  Afterwards
+ * mt_capture_check() is to be called.
+ */
+enum mt_status	mt_capture_load_payload(struct mt_capture *, uint32_t type,
+		    struct mt_cursor *, struct mt_error *);
+/* Codes of nodes from this one on may be described later. */
+enum mt_status	mt_capture_expect(struct mt_capture *, size_t node,
+		    struct mt_error *);
+/*
+ * An index, of nodes from this one on and of all sites, that points at
+ * nothing becomes one of an entry "<unknown>".  There is always one of each,
+ * so that index 0 is valid.
+ */
+enum mt_status	mt_capture_check(struct mt_capture *, size_t node,
+		    struct mt_error *);
 enum mt_status	mt_capture_load_samples(struct mt_capture *,
 		    struct mt_error *);
 
@@ -200,12 +231,23 @@ enum mt_status	mt_capture_load_samples(struct mt_capture *,
 /* Add a checkpoint to the sites: MT_END, or an error. */
 enum mt_status	mt_capture_load_changes(struct mt_capture *,
 		    struct mt_cursor *, struct mt_error *);
+/* The sites are now as the last one says; there may be more. */
+void		mt_capture_settle(struct mt_capture *);
 /* There are no more of them. */
 void		mt_capture_end_changes(struct mt_capture *);
 
 /* ---- mt_capture_more.c ---- */
 
 void		mt_capture_free_more(struct mt_capture *);
+
+/* ---- mt_capture_events.c ---- */
+
+/*
+ * Pass over blocks of events that end before this time, or before this
+ * allocation, as far as that is known.
+ */
+void		mt_capture_skip_time(struct mt_capture *, uint64_t time_ns);
+void		mt_capture_skip_alloc(struct mt_capture *, uint64_t number);
 
 /* ---- mt_capture_rebuild.c ---- */
 

@@ -43,6 +43,7 @@ mt_capture_add(struct mt_capture *c, uint32_t type, uint64_t offset,
 	    sizeof(*c->blocks)))
 		return (mt_capture_nomem(e));
 	c->blocks = p;
+	memset(&c->blocks[c->nblocks], 0, sizeof(*c->blocks));
 	c->blocks[c->nblocks].type = type;
 	c->blocks[c->nblocks++].offset = offset;
 	return (MT_OK);
@@ -171,6 +172,9 @@ mt_capture_list(struct mt_capture *c, const uint8_t *p, size_t n,
 		st = mt_capture_add(c, i.type, i.offset, e);
 		if (st != MT_OK)
 			return (st);
+		c->blocks[c->nblocks - 1].known = i.type == MT_BLOCK_EVENTS;
+		c->blocks[c->nblocks - 1].first_alloc = i.first_alloc;
+		c->blocks[c->nblocks - 1].time_ns = i.time_ns;
 	}
 }
 

@@ -150,9 +150,11 @@ MT_API enum mt_status	mt_symbols_finish(struct mt_symbols *, void **data,
 struct mt_recorder;
 
 enum mt_recorder_flag {
-	MT_RECORDER_AGGREGATE = 1	/* tables only, no events */
+	MT_RECORDER_AGGREGATE = 1,	/* tables only, no events */
+	MT_RECORDER_FEED = 2		/* for mt_recorder_take() */
 };
 
+/* Without a sink nothing is written. */
 MT_API enum mt_status	mt_recorder_new(struct mt_recorder **out,
 			    const struct mt_sink *, unsigned flags,
 			    struct mt_error *);
