@@ -14,7 +14,8 @@
     "      --thread ID        only what this thread allocated; id or name\n" \
     "      --process PID      only this process; id or command line\n"	\
     "      --include PATTERN  only stacks with such a function or file\n" \
-    "      --exclude PATTERN  no stacks with such a function or file\n"
+    "      --exclude PATTERN  no stacks with such a function or file\n" \
+    "      --no-native        leave out functions that are not Python's\n"
 
 const char fe_select_help_filters[] = HELP_FILTERS;
 
@@ -126,6 +127,9 @@ bool
 fe_select_option(struct fe_select *s, int c, const char *arg)
 {
 	switch (c) {
+	case FE_SELECT_NO_NATIVE:
+		s->no_native = true;
+		return (true);
 	case FE_SELECT_THREAD:
 		add_pattern(s, 0, arg);
 		return (true);
@@ -192,9 +196,12 @@ since(const struct fe_select *s, const struct fe_select_time *t,
 }
 
 const struct mt_selection *
-fe_select_of(struct fe_select *s, const struct mt_capture *c)
+fe_select_of(struct fe_select *s, struct mt_capture *c)
 {
 	const struct mt_meta *m = mt_capture_meta(c);
+
+	if (s->no_native && mt_capture_hide_native(c, NULL) != MT_OK)
+		errx(1, "out of memory");
 
 	if (!s->started) {
 		s->start_ns = m->start_time_ns;
