@@ -20,14 +20,17 @@ header:linux/futex.h linux-libc-dev kernel-headers linux-api-headers linux-heade
 prog:make          make          make              make            make            -
 prog:nm            binutils      binutils          binutils        binutils        -
 header:zlib.h      zlib1g-dev    zlib-devel        zlib            zlib-dev        -
+header:lz4frame.h  liblz4-dev    lz4-devel         lz4             lz4-dev         liblz4
 header:libelf.h    libelf-dev    elfutils-libelf-devel libelf      elfutils-dev    -
 header:elfutils/libdw.h libdw-dev elfutils-devel   elfutils        elfutils-dev    elfutils
 header:libunwind.h libunwind-dev libunwind-devel   libunwind       libunwind-dev   libunwind
+header:curses.h    libncurses-dev ncurses-devel    ncurses         ncurses-dev     -
 prog:kyua          kyua          kyua              kyua            kyua            -
 header:atf-c.h     libatf-dev    libatf-c-devel    atf             atf-dev         -
 prog:atf-sh        atf-sh        libatf-sh-devel   atf             atf             -
 prog:mandoc        mandoc        mandoc            mandoc          mandoc          -
 prog:shellcheck    shellcheck    ShellCheck        shellcheck      shellcheck      hs-ShellCheck
+prog:tmux          tmux          tmux              tmux            tmux            tmux
 prog:jq            jq            jq                jq              jq              jq
 prog:python3       python3       python3           python          python3         python3
 python:ensurepip   python3-venv  python3           python          python3         python3

@@ -57,7 +57,8 @@ enum mt_capture_flag {
 	MT_CAPTURE_DAMAGED = 2,	/* some blocks were skipped as unreadable */
 	MT_CAPTURE_AGGREGATED = 4, /* tables only, no events */
 	MT_CAPTURE_REBUILT = 8,	/* tables were made from the events */
-	MT_CAPTURE_DISK_FULL = 16 /* not all events could be written */
+	MT_CAPTURE_DISK_FULL = 16, /* not all events could be written */
+	MT_CAPTURE_NO_TOTALS = 32 /* what was ever allocated is unknown */
 };
 
 struct mt_meta {
@@ -125,7 +126,7 @@ struct mt_sample {
 	uint64_t	time_ns;	/* since start_time_ns */
 	uint64_t	heap;		/* allocated bytes */
 	uint64_t	rss;		/* resident set, bytes */
-	uint64_t	anon_rss;	/* its anonymous part */
+	uint64_t	anon_rss;	/* its anonymous part; 0 if unknown */
 };
 
 enum mt_event_type {
@@ -271,6 +272,42 @@ MT_API enum mt_status mt_capture_lifetimes(struct mt_capture *,
  */
 MT_API uint32_t	mt_line_of(const struct mt_code *, int32_t offset);
 
+/* ---- Frames of other languages --------------------------------------- */
+
+/*
+ * Captures with native stacks have frames of functions in C, C++, Rust or
+ * the like.  Their names come from the capture; where it has none, a function
+ * is called by its address, "0x1234", and its file is the module.  Lines and
+ * files that are not known are 0 and the path of the module.
+ */
+MT_API bool	mt_code_is_native(const struct mt_code *);
+
+/*
+ * Take these frames out of all stacks: what they allocated is their callers'.
+ * To be called before anything but the metadata is looked at.
+ */
+MT_API enum mt_status	mt_capture_hide_native(struct mt_capture *,
+			    struct mt_error *);
+
+/* A program or library whose code is on the stacks. */
+struct mt_module {
+	uint32_t	 code;		/* its index in mt_capture_codes() */
+	const char	*path;
+	const uint8_t	*build_id;
+	size_t		 build_id_len;	/* bytes; 0: it has none */
+	const uint32_t	*address;	/* that occur, as it was linked; they
+					   ascend */
+	size_t		 naddresses;
+	size_t		 unresolved;	/* how many of these have no symbol */
+	const char	*note;		/* what is wrong with its symbols, ""
+					   if nothing; NULL: not looked up */
+};
+
+/* Valid until the capture is closed. */
+MT_API enum mt_status	mt_capture_modules(struct mt_capture *,
+			    const struct mt_module **, size_t *n,
+			    struct mt_error *);
+
 /* ---- Selections ----------------------------------------------------- */
 
 /* Which allocations a report is about. */
@@ -284,17 +321,38 @@ enum mt_view {
 };
 
 /*
- * Times are since start_time_ns and have the resolution of the intervals of
+ * Patterns in the manner of glob(7), where * matches slashes, too; any of
+ * them has to match, if there are any.
+ */
+struct mt_patterns {
+	const char *const	*pattern;
+	size_t			 n;
+};
+
+/*
+ * Zeroes select the peak, of everything.  What is not needed for the view is
+ * ignored.
+ *
+ * Times are since start_time_ns.  In captures with events they are exact: an
+ * event counts from from_ns on, and up to to_ns, that included.  In captures
+ * without events they have the resolution of the intervals of
  * mt_capture_lifetimes(): an interval begins for from_ns, and ends for to_ns.
- * What is not needed for the view is ignored; zeroes select the peak.
  */
 struct mt_selection {
-	enum mt_view	view;
-	uint64_t	threshold;	/* see mt_threshold() */
-	uint64_t	from_ns;
-	uint64_t	to_ns;
-	bool		one_thread;	/* only what was allocated by tid */
-	uint64_t	tid;
+	enum mt_view		view;
+	uint64_t		threshold;	/* see mt_threshold() */
+	uint64_t		from_ns;
+	uint64_t		to_ns;
+	/* The decimal id of a thread, or its name. */
+	struct mt_patterns	threads;
+	/* The decimal id of a process, or its command line. */
+	struct mt_patterns	processes;
+	/*
+	 * The function, the file, or what follows its last slash, of one of
+	 * the calls of a stack; what none of these is, is "<no Python stack>".
+	 */
+	struct mt_patterns	include;
+	struct mt_patterns	exclude;	/* wins */
 };
 
 /* How much of a site is selected. */
@@ -308,7 +366,13 @@ struct mt_amount {
  * that is not larger, or MT_TEMPORARY_MAX; 0 for 0.
  */
 MT_API uint64_t		mt_threshold(uint64_t);
-/* Fill in one amount for each of mt_capture_sites(). */
+/* Is the process of this capture selected? */
+MT_API bool		mt_capture_is_selected(const struct mt_capture *,
+			    const struct mt_selection *);
+/*
+ * Fill in one amount for each of mt_capture_sites(); 0 for what is not
+ * selected.  Times may take a look at events, which are rewound.
+ */
 MT_API enum mt_status	mt_capture_select(struct mt_capture *,
 			    const struct mt_selection *, struct mt_amount *,
 			    struct mt_error *);
@@ -333,11 +397,20 @@ struct mt_summary;
 
 MT_API enum mt_status	mt_summary_new(struct mt_summary **out, enum mt_view,
 			    struct mt_error *);
-MT_API enum mt_status	mt_summary_new_selection(struct mt_summary **out,
-			    const struct mt_selection *, struct mt_error *);
 /* Add a capture, which may be closed afterwards. */
 MT_API enum mt_status	mt_summary_push(struct mt_summary *,
-			    struct mt_capture *, struct mt_error *);
+			    const struct mt_capture *, struct mt_error *);
+/* The same, but what is selected, whatever the view of the summary is. */
+MT_API enum mt_status	mt_summary_push_selection(struct mt_summary *,
+			    struct mt_capture *, const struct mt_selection *,
+			    struct mt_error *);
+/*
+ * Add so much of each site of a capture instead of what is selected: one
+ * amount for each of mt_capture_sites().
+ */
+MT_API enum mt_status	mt_summary_push_amounts(struct mt_summary *,
+			    const struct mt_capture *,
+			    const struct mt_amount *, struct mt_error *);
 /* Bytes and allocations of all that was pushed. */
 MT_API uint64_t		mt_summary_bytes(const struct mt_summary *);
 MT_API uint64_t		mt_summary_allocations(const struct mt_summary *);
@@ -386,6 +459,10 @@ MT_API enum mt_status	mt_merge_new(struct mt_merge **out,
 /* Add a capture, which may be closed afterwards. */
 MT_API enum mt_status	mt_merge_push(struct mt_merge *,
 			    const struct mt_capture *, struct mt_error *);
+/* The same; mt_merge_amounts() says how much of it is selected. */
+MT_API enum mt_status	mt_merge_push_selection(struct mt_merge *,
+			    struct mt_capture *, const struct mt_selection *,
+			    struct mt_error *);
 MT_API void		mt_merge_free(struct mt_merge *);
 
 /*
@@ -403,6 +480,12 @@ MT_API size_t	mt_merge_sites(const struct mt_merge *,
 		    const struct mt_site **);
 MT_API size_t	mt_merge_threads(const struct mt_merge *,
 		    const struct mt_thread **);
+/*
+ * One for each of mt_merge_sites(); 0 for captures that were added without a
+ * selection.
+ */
+MT_API size_t	mt_merge_amounts(const struct mt_merge *,
+		    const struct mt_amount **);
 
 /* ---- What captures are made of -------------------------------------- */
 

@@ -43,6 +43,7 @@ mt_capture_add(struct mt_capture *c, uint32_t type, uint64_t offset,
 	    sizeof(*c->blocks)))
 		return (mt_capture_nomem(e));
 	c->blocks = p;
+	memset(&c->blocks[c->nblocks], 0, sizeof(*c->blocks));
 	c->blocks[c->nblocks].type = type;
 	c->blocks[c->nblocks++].offset = offset;
 	return (MT_OK);
@@ -171,6 +172,9 @@ mt_capture_list(struct mt_capture *c, const uint8_t *p, size_t n,
 		st = mt_capture_add(c, i.type, i.offset, e);
 		if (st != MT_OK)
 			return (st);
+		c->blocks[c->nblocks - 1].known = i.type == MT_BLOCK_EVENTS;
+		c->blocks[c->nblocks - 1].first_alloc = i.first_alloc;
+		c->blocks[c->nblocks - 1].time_ns = i.time_ns;
 	}
 }
 
@@ -233,6 +237,10 @@ mt_capture_by_index(struct mt_capture *c, bool *ended, struct mt_error *e)
 	c->nblocks = 0;
 	if (st == MT_OK)
 		st = mt_capture_list(c, c->table.data, len, index, e);
+	if (st == MT_OK) {
+		mt_buf_put(&c->index, c->table.data, len);
+		c->end_bytes = c->source.size;
+	}
 	return (st == MT_ERR_FORMAT ? MT_END : st);
 }
 
@@ -301,6 +309,7 @@ mt_capture_scan(struct mt_capture *c, struct mt_error *e)
 		if (st != MT_OK)
 			return (st);
 	}
+	c->end_bytes = good;
 	if (good < c->source.size)
 		c->meta.lost_bytes_of_file = c->source.size - good;
 	return (MT_OK);

@@ -8,6 +8,7 @@
 
 #include "mt_capture.h"
 #include "mt_recorder.h"
+#include "mt_sitemap.h"
 
 #define BATCH	1024
 
@@ -219,45 +220,6 @@ mt_rebuild_sites(struct mt_rebuild *r, struct mt_error *e)
 
 /* ---- Sites that are there already ------------------------------------- */
 
-static uint64_t
-mt_rebuild_hash(const struct mt_site *s)
-{
-	return (mt_hash_mix(((uint64_t)s->node << 32 | s->thread) ^
-	    (uint64_t)s->allocator << 24));
-}
-
-static bool
-mt_rebuild_index(const struct mt_capture *c, struct mt_hash *index)
-{
-	size_t i;
-
-	for (i = 0; i < c->nsites; i++)
-		if (!mt_hash_add(index, mt_rebuild_hash(&c->sites[i]),
-		    (uint32_t)i))
-			return (false);
-	return (true);
-}
-
-/* The index of the site that has the same key, plus one, or 0. */
-static uint32_t
-mt_rebuild_find(const struct mt_capture *c, const struct mt_hash *index,
-    const struct mt_site *s)
-{
-	const struct mt_site *t;
-	uint64_t h;
-	uint32_t i, pos;
-
-	h = mt_rebuild_hash(s);
-	pos = mt_hash_start(index, h);
-	while ((i = mt_hash_next(index, h, &pos)) != MT_HASH_NONE) {
-		t = &c->sites[i];
-		if (t->node == s->node && t->thread == s->thread &&
-		    t->allocator == s->allocator)
-			return (i + 1);
-	}
-	return (0);
-}
-
 /* Which sites of the capture the recorder's are. */
 static enum mt_status
 mt_rebuild_map(struct mt_rebuild *r, struct mt_error *e)
@@ -272,14 +234,15 @@ mt_rebuild_map(struct mt_rebuild *r, struct mt_error *e)
 	if (st != MT_OK)
 		return (st);
 	r->c->made_ids.row = calloc(n + 1, sizeof(*r->c->made_ids.row));
-	if (r->c->made_ids.row == NULL || !mt_rebuild_index(r->c, &index)) {
+	if (r->c->made_ids.row == NULL || !mt_sitemap_fill(&index, r->c)) {
 		mt_hash_fini(&index);
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	}
 	for (i = 0; i < n; i++) {
 		s = sites[i];
 		s.node = s.node < r->nfrom ? r->from_rec[s.node] : 0;
-		r->c->made_ids.row[i] = mt_rebuild_find(r->c, &index, &s);
+		r->c->made_ids.row[i] = mt_sitemap_find(&index,
+		    r->c, s.node, s.thread, s.allocator) + 1;
 	}
 	r->c->made_ids.n = n;
 	mt_hash_fini(&index);

@@ -32,6 +32,7 @@ struct mt_merge {
 	struct merge_table	 calls;		/* struct mt_call */
 	struct merge_table	 sites;		/* struct mt_site */
 	struct merge_table	 threads;	/* struct mt_thread; no index */
+	struct merge_table	 amounts;	/* struct mt_amount; by site */
 };
 
 /* A call of the capture that is being added: far fewer than nodes. */
@@ -172,10 +173,12 @@ site_add(struct mt_site *to, const struct mt_site *s)
 	to->leaked_bytes += s->leaked_bytes;
 }
 
-static bool
+/* The number of a site, with which this one comes together. */
+static uint32_t
 site_put(struct mt_merge *m, const struct mt_site *s)
 {
 	struct mt_site *all = m->sites.data;
+	struct mt_amount *a;
 	uint64_t h = mt_hash_mix(((uint64_t)s->node << 32 | s->thread) +
 	    ((uint64_t)s->allocator << 56));
 	uint32_t i, pos = mt_hash_start(&m->sites.index, h);
@@ -183,9 +186,24 @@ site_put(struct mt_merge *m, const struct mt_site *s)
 	while ((i = mt_hash_next(&m->sites.index, h, &pos)) != MT_HASH_NONE)
 		if (is_same_site(&all[i], s)) {
 			site_add(&all[i], s);
-			return (true);
+			return (i);
 		}
-	return (table_add(&m->sites, h, s, sizeof(*s)) != MT_HASH_NONE);
+	a = table_room(&m->amounts, sizeof(*a));
+	if (a == NULL)
+		return (MT_HASH_NONE);
+	memset(a, 0, sizeof(*a));
+	i = table_add(&m->sites, h, s, sizeof(*s));
+	m->amounts.n = m->sites.n;
+	return (i);
+}
+
+static void
+amount_add(struct mt_merge *m, uint32_t site, const struct mt_amount *a)
+{
+	struct mt_amount *to = m->amounts.data;
+
+	to[site].allocations += a->allocations;
+	to[site].bytes += a->bytes;
 }
 
 /* ---- Adding a capture ------------------------------------------------ */
@@ -248,14 +266,18 @@ static bool
 push_sites(struct merge_push *p, uint32_t first_thread)
 {
 	struct mt_site s;
+	uint32_t to;
 	size_t i;
 
 	for (i = 0; i < p->t->nsites; i++) {
 		s = p->t->sites[i];
 		s.node = p->call_of[s.node];
 		s.thread += first_thread;
-		if (!site_put(p->m, &s))
+		to = site_put(p->m, &s);
+		if (to == MT_HASH_NONE)
 			return (false);
+		if (p->t->amounts != NULL)
+			amount_add(p->m, to, &p->t->amounts[i]);
 	}
 	return (true);
 }
@@ -301,17 +323,44 @@ mt_merge_push_tables(struct mt_merge *m, const struct mt_merge_tables *t,
 	return (ok ? MT_OK : mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 }
 
+static void
+push_fill(struct mt_merge_tables *t, const struct mt_capture *c)
+{
+	t->ncodes = mt_capture_codes(c, &t->codes);
+	t->nnodes = mt_capture_nodes(c, &t->nodes);
+	t->nsites = mt_capture_sites(c, &t->sites);
+	t->nthreads = mt_capture_threads(c, &t->threads);
+	t->amounts = NULL;
+}
+
 enum mt_status
 mt_merge_push(struct mt_merge *m, const struct mt_capture *c,
     struct mt_error *e)
 {
 	struct mt_merge_tables t;
 
-	t.ncodes = mt_capture_codes(c, &t.codes);
-	t.nnodes = mt_capture_nodes(c, &t.nodes);
-	t.nsites = mt_capture_sites(c, &t.sites);
-	t.nthreads = mt_capture_threads(c, &t.threads);
+	push_fill(&t, c);
 	return (mt_merge_push_tables(m, &t, e));
+}
+
+enum mt_status
+mt_merge_push_selection(struct mt_merge *m, struct mt_capture *c,
+    const struct mt_selection *sel, struct mt_error *e)
+{
+	struct mt_merge_tables t;
+	struct mt_amount *amounts;
+	enum mt_status st;
+
+	push_fill(&t, c);
+	amounts = calloc(t.nsites + 1, sizeof(*amounts));
+	if (amounts == NULL)
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	st = mt_capture_select(c, sel, amounts, e);
+	t.amounts = amounts;
+	if (st == MT_OK)
+		st = mt_merge_push_tables(m, &t, e);
+	free(amounts);
+	return (st);
 }
 
 enum mt_status
@@ -340,6 +389,7 @@ mt_merge_free(struct mt_merge *m)
 	table_fini(&m->calls);
 	table_fini(&m->sites);
 	table_fini(&m->threads);
+	table_fini(&m->amounts);
 	mt_str_fini(&m->strings);
 	free(m);
 }
@@ -384,4 +434,12 @@ mt_merge_threads(const struct mt_merge *m, const struct mt_thread **p)
 	if (p != NULL)
 		*p = m->threads.data;
 	return (m->threads.n);
+}
+
+size_t
+mt_merge_amounts(const struct mt_merge *m, const struct mt_amount **p)
+{
+	if (p != NULL)
+		*p = m->amounts.data;
+	return (m->amounts.n);
 }

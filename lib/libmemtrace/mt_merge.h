@@ -11,6 +11,7 @@ struct mt_merge_tables {
 	const struct mt_node	*nodes;
 	const struct mt_site	*sites;
 	const struct mt_thread	*threads;
+	const struct mt_amount	*amounts;	/* of the sites, or NULL */
 	size_t			 ncodes;
 	size_t			 nnodes;
 	size_t			 nsites;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "mt_private.h"
+#include "mt_select.h"
+#include "mt_summary.h"
 
 uint64_t
 mt_threshold(uint64_t t)
@@ -37,18 +39,13 @@ select_temporary(struct mt_capture *c, uint64_t threshold,
 }
 
 /* What was made in a range of intervals and lives at the end of the last. */
-static enum mt_status
-select_lifetimes(struct mt_capture *c, uint64_t from_ns, uint64_t to_ns,
-    struct mt_amount *out, struct mt_error *e)
+static void
+select_intervals(const struct mt_lifetimes *l, uint64_t from_ns,
+    uint64_t to_ns, struct mt_amount *out)
 {
-	const struct mt_lifetimes *l;
 	const struct mt_lifetime *r;
-	enum mt_status st;
 	uint64_t from, to;
 
-	st = mt_capture_lifetimes(c, &l, e);
-	if (st != MT_OK)
-		return (st);
 	from = from_ns / l->interval_ns;
 	to = to_ns / l->interval_ns;
 	to = to < l->intervals ? to : l->intervals - 1;
@@ -58,6 +55,21 @@ select_lifetimes(struct mt_capture *c, uint64_t from_ns, uint64_t to_ns,
 		out[r->site].allocations += r->allocations;
 		out[r->site].bytes += r->bytes;
 	}
+}
+
+static enum mt_status
+select_lifetimes(struct mt_capture *c, uint64_t from_ns, uint64_t to_ns,
+    struct mt_amount *out, struct mt_error *e)
+{
+	const struct mt_lifetimes *l;
+	enum mt_status st;
+
+	st = mt_capture_lifetimes(c, &l, e);
+	if (st != MT_OK)
+		return (st);
+	if ((mt_capture_meta(c)->flags & MT_CAPTURE_AGGREGATED) == 0)
+		return (mt_select_time(c, l, from_ns, to_ns, out, e));
+	select_intervals(l, from_ns, to_ns, out);
 	return (MT_OK);
 }
 
@@ -80,20 +92,6 @@ select_site(const struct mt_site *s, enum mt_view view, struct mt_amount *out)
 	}
 }
 
-static void
-keep_thread(const struct mt_capture *c, uint64_t tid, struct mt_amount *out)
-{
-	const struct mt_thread *threads;
-	const struct mt_site *sites;
-	size_t i, n;
-
-	n = mt_capture_sites(c, &sites);
-	(void)mt_capture_threads(c, &threads);
-	for (i = 0; i < n; i++)
-		if (threads[sites[i].thread].tid != tid)
-			out[i].allocations = out[i].bytes = 0;
-}
-
 enum mt_status
 mt_capture_select(struct mt_capture *c, const struct mt_selection *sel,
     struct mt_amount *out, struct mt_error *e)
@@ -105,6 +103,8 @@ mt_capture_select(struct mt_capture *c, const struct mt_selection *sel,
 	n = mt_capture_sites(c, &sites);
 	if (n > 0)
 		memset(out, 0, n * sizeof(*out));
+	if (!mt_capture_is_selected(c, sel))
+		return (MT_OK);
 	switch (sel->view) {
 	case MT_VIEW_TEMPORARY:
 		st = select_temporary(c, sel->threshold, out, e);
@@ -120,7 +120,18 @@ mt_capture_select(struct mt_capture *c, const struct mt_selection *sel,
 			select_site(&sites[i], sel->view, &out[i]);
 		break;
 	}
-	if (st == MT_OK && sel->one_thread)
-		keep_thread(c, sel->tid, out);
-	return (st);
+	return (st == MT_OK ? mt_select_filter(c, sel, out, e) : st);
+}
+
+enum mt_status
+mt_summary_push_amounts(struct mt_summary *s, const struct mt_capture *c,
+    const struct mt_amount *amounts, struct mt_error *e)
+{
+	struct mt_summary_tables t;
+
+	t.ncodes = mt_capture_codes(c, &t.codes);
+	t.nnodes = mt_capture_nodes(c, &t.nodes);
+	t.nsites = mt_capture_sites(c, &t.sites);
+	t.amounts = amounts;
+	return (mt_summary_push_tables(s, &t, e));
 }

@@ -59,25 +59,14 @@ struct push {
 };
 
 enum mt_status
-mt_summary_new_selection(struct mt_summary **out,
-    const struct mt_selection *selection, struct mt_error *e)
+mt_summary_new(struct mt_summary **out, enum mt_view view,
+    struct mt_error *e)
 {
 	*out = calloc(1, sizeof(**out));
 	if (*out == NULL)
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
-	(*out)->selection = *selection;
+	(*out)->view = view;
 	return (MT_OK);
-}
-
-enum mt_status
-mt_summary_new(struct mt_summary **out, enum mt_view view,
-    struct mt_error *e)
-{
-	struct mt_selection selection;
-
-	memset(&selection, 0, sizeof(selection));
-	selection.view = view;
-	return (mt_summary_new_selection(out, &selection, e));
 }
 
 void
@@ -271,7 +260,7 @@ push_sites(struct push *p)
 	for (i = 0; i < p->t->nsites; i++) {
 		site = &p->t->sites[i];
 		o = &p->own[site->node];
-		switch (p->s->selection.view) {
+		switch (p->s->view) {
 		case MT_VIEW_PEAK:
 			o->bytes += site->peak_bytes;
 			o->allocations += site->peak_allocations;
@@ -457,30 +446,38 @@ mt_summary_push_tables(struct mt_summary *s,
 	return (ok ? MT_OK : mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 }
 
-/* Views that are columns of the sites need no amounts. */
-static bool
-is_column(const struct mt_selection *s)
+static void
+push_fill(struct mt_summary_tables *t, const struct mt_capture *c)
 {
-	return (s->view <= MT_VIEW_ALL && !s->one_thread);
+	t->ncodes = mt_capture_codes(c, &t->codes);
+	t->nnodes = mt_capture_nodes(c, &t->nodes);
+	t->nsites = mt_capture_sites(c, &t->sites);
+	t->amounts = NULL;
 }
 
 enum mt_status
-mt_summary_push(struct mt_summary *s, struct mt_capture *c,
+mt_summary_push(struct mt_summary *s, const struct mt_capture *c,
     struct mt_error *e)
 {
-	struct mt_amount *amounts = NULL;
 	struct mt_summary_tables t;
-	enum mt_status st = MT_OK;
 
-	t.ncodes = mt_capture_codes(c, &t.codes);
-	t.nnodes = mt_capture_nodes(c, &t.nodes);
-	t.nsites = mt_capture_sites(c, &t.sites);
-	if (!is_column(&s->selection)) {
-		amounts = calloc(t.nsites + 1, sizeof(*amounts));
-		st = amounts == NULL ? mt_error_set(e, MT_ERR_NOMEM,
-		    "out of memory") : mt_capture_select(c, &s->selection,
-		    amounts, e);
-	}
+	push_fill(&t, c);
+	return (mt_summary_push_tables(s, &t, e));
+}
+
+enum mt_status
+mt_summary_push_selection(struct mt_summary *s, struct mt_capture *c,
+    const struct mt_selection *sel, struct mt_error *e)
+{
+	struct mt_summary_tables t;
+	struct mt_amount *amounts;
+	enum mt_status st;
+
+	push_fill(&t, c);
+	amounts = calloc(t.nsites + 1, sizeof(*amounts));
+	if (amounts == NULL)
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	st = mt_capture_select(c, sel, amounts, e);
 	t.amounts = amounts;
 	if (st == MT_OK)
 		st = mt_summary_push_tables(s, &t, e);

@@ -29,7 +29,7 @@ struct mt_summary_line {
 };
 
 struct mt_summary {
-	struct mt_selection selection;
+	enum mt_view	 view;
 	struct mt_str	 strings;
 	struct mt_hash	 func_index;
 	struct mt_summary_func	*func;

@@ -20,6 +20,25 @@ mt_collect_image_begin(struct mt_collect_image *im)
 	im->begun = true;
 	if (im->has_first != NULL && !*im->has_first)
 		*im->has_first = im->output->first = true;
+	if (im->live != NULL)
+		im->live_process = mt_collect_live_begin(im->live, im->pid,
+		    mt_collect_proc_parent(&im->proc), im->begin_ns);
+}
+
+/* All that has changed since the last time, or NULL. */
+static struct mt_take *
+take(struct mt_collect_image *im)
+{
+	struct mt_take *t;
+
+	return (mt_recorder_take(im->recorder, &t, NULL) == MT_OK ? t : NULL);
+}
+
+void
+mt_collect_image_show(struct mt_collect_image *im)
+{
+	if (im->begun && im->live != NULL)
+		mt_collect_live_push(im->live, im->live_process, take(im));
 }
 
 static enum mt_status
@@ -58,7 +77,8 @@ mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
 	sink.put = sink_put;
 	sink.arg = im;
 	if (im == NULL || im->output == NULL ||
-	    mt_recorder_new(&im->recorder, &sink, recorder_flags,
+	    mt_recorder_new(&im->recorder, queue == NULL ? NULL : &sink,
+	    recorder_flags,
 	    error) != MT_OK || mt_collect_process_new(&im->process, pid,
 	    im->recorder, error) != MT_OK) {
 		mt_collect_image_free(im);
@@ -202,6 +222,7 @@ add(struct mt_collect_sum *sum, const struct mt_collect_image *im, bool first)
 
 	mt_recorder_totals(im->recorder, &totals);
 	sum->lost_events += totals.lost;
+	sum->recorded |= totals.events > 0 || p->events > 0;
 	failed(sum, p->status, &p->error);
 	add_notes(sum, p->notes);
 	if (!first)
@@ -210,6 +231,16 @@ add(struct mt_collect_sum *sum, const struct mt_collect_image *im, bool first)
 	sum->script_ended = p->script_ended;
 	sum->replaced = is_replaced(im);
 	memcpy(sum->executed, p->executed, sizeof(sum->executed));
+}
+
+static void
+show_end(struct mt_collect_image *im)
+{
+	const struct mt_collect_end *e = &im->end;
+
+	if (im->begun && im->live != NULL)
+		mt_collect_live_end(im->live, im->live_process, take(im),
+		    is_replaced(im), e->has_status ? e->status : -1);
 }
 
 /* All events are written or lost when the tables are made. */
@@ -230,8 +261,12 @@ put_tables(struct mt_collect_image *im, uint64_t start_time_ns,
 	/* Failures to write are the queue's to tell, which knows the file. */
 	if (!state->broken)
 		failed(sum, st, &error);
+	show_end(im);
 	add(sum, im, im->output->first);
-	mt_collect_queue_close(im->queue, im->output);
+	if (im->queue == NULL)
+		mt_collect_output_free(im->output);
+	else
+		mt_collect_queue_close(im->queue, im->output);
 	im->output = NULL;
 }
 
@@ -243,6 +278,7 @@ mt_collect_image_finish(struct mt_collect_image *im, uint64_t start_time_ns,
 
 	if (!im->flushed) {
 		if (!is_wanted(im)) {
+			show_end(im);
 			add(sum, im, false);
 			return (true);
 		}
@@ -250,7 +286,9 @@ mt_collect_image_finish(struct mt_collect_image *im, uint64_t start_time_ns,
 		mt_collect_image_flush(im);
 		im->flushed = true;
 	}
-	if (!mt_collect_queue_get(im->queue, im->output, &state))
+	memset(&state, 0, sizeof(state));
+	if (im->queue != NULL &&
+	    !mt_collect_queue_get(im->queue, im->output, &state))
 		return (false);
 	put_tables(im, start_time_ns, sum, &state);
 	return (true);

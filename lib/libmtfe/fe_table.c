@@ -57,11 +57,18 @@ table_free(struct fe_table *t)
 	free(t);
 }
 
-/* What is no function is in no file. */
+/* What is no function is in no file; nor is any other text. */
 static const char *
 between(const struct fe_cell *c)
 {
-	return (*c->file == '\0' ? "" : " at ");
+	return (c->file == NULL || *c->file == '\0' ? "" : " at ");
+}
+
+/* Left-aligned; all others are numbers. */
+static bool
+is_text(enum fe_kind kind)
+{
+	return (kind == FE_LOCATION || kind == FE_TEXT);
 }
 
 /* ---- For programs ---------------------------------------------------- */
@@ -90,6 +97,9 @@ put_plain(FILE *out, enum fe_kind kind, const struct fe_cell *c)
 		break;
 	case FE_PERCENT:
 		(void)fprintf(out, "%.2f", c->share);
+		break;
+	case FE_TEXT:
+		put_clean(out, c->function);
 		break;
 	}
 }
@@ -126,7 +136,7 @@ static void
 location_init(struct location *l, const struct fe_cell *c)
 {
 	char *function = fe_text_clean(c->function, false);
-	char *file = fe_text_clean(c->file, false);
+	char *file = fe_text_clean(c->file == NULL ? "" : c->file, false);
 	const char *at = between(c);
 
 	l->function_len = strlen(function);
@@ -157,7 +167,7 @@ cell_width(enum fe_kind kind, const struct fe_cell *c)
 	struct location l;
 	unsigned w;
 
-	if (kind != FE_LOCATION)
+	if (!is_text(kind))
 		return ((unsigned)strlen(format(buf, kind, c)));
 	location_init(&l, c);
 	w = fe_text_width(l.text, l.len);
@@ -334,7 +344,7 @@ put_row(const struct fe_table *t, const struct fe_cell *cells)
 		enum fe_kind kind = t->column[i].kind;
 
 		pad(t->out, i > 0 ? GAP : 0, 0);
-		if (kind == FE_LOCATION)
+		if (is_text(kind))
 			put_location(t, &cells[i], t->width[i]);
 		else
 			put_number(t, kind, &cells[i], t->width[i]);
@@ -347,7 +357,7 @@ static void
 put_title(const struct fe_table *t, size_t column, const char *s, size_t n)
 {
 	unsigned width = t->width[column];
-	bool left = t->column[column].kind == FE_LOCATION;
+	bool left = is_text(t->column[column].kind);
 
 	pad(t->out, column > 0 ? GAP : 0, 0);
 	if (!left)

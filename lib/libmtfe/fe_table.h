@@ -24,7 +24,8 @@ enum fe_kind {
 	FE_LOCATION,		/* function, file; at most one column */
 	FE_SIZE,		/* number, share */
 	FE_PERCENT,		/* share */
-	FE_COUNT		/* number, share */
+	FE_COUNT,		/* number, share */
+	FE_TEXT			/* function, which may be any text */
 };
 
 struct fe_column {

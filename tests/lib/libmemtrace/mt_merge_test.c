@@ -31,7 +31,7 @@ site(uint32_t node, uint32_t thread, uint32_t allocator, uint64_t n)
 static void
 push(struct mt_merge *m, const struct mt_site *sites, size_t nsites)
 {
-	struct mt_merge_tables t = { codes, nodes, sites, threads, 3, 5,
+	struct mt_merge_tables t = { codes, nodes, sites, threads, NULL, 3, 5,
 	    nsites, 2 };
 
 	ATF_REQUIRE_EQ(MT_OK, mt_merge_push_tables(m, &t, NULL));
@@ -167,8 +167,8 @@ ATF_TC_BODY(many, tc)
 		in[i] = site(i, 0, 1, i);
 	}
 	for (int twice = 0; twice < 2; twice++) {
-		struct mt_merge_tables t = { codes, n, in + 1, threads, 3, N,
-		    N - 1, 1 };
+		struct mt_merge_tables t = { codes, n, in + 1, threads, NULL,
+		    3, N, N - 1, 1 };
 
 		ATF_REQUIRE_EQ(MT_OK, mt_merge_push_tables(m, &t, NULL));
 	}
