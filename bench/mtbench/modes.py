@@ -19,6 +19,8 @@ MODES = [
     Mode("aggregate", "memray-run", ["--aggregate"], None),
     Mode("py-alloc", "memray-run", ["--trace-python-allocators"],
          "memray-py"),
+    Mode("py-aggregate", "memray-run",
+         ["--aggregate", "--trace-python-allocators"], None),
     Mode("memray-py", "memray", ["--trace-python-allocators"], None),
 ]
 # Without -m; the others take their time.
