@@ -9,15 +9,13 @@
 
 #include <fe_file.h>
 #include <fe_out.h>
+#include <fe_select.h>
 #include <fe_text.h>
 #include <fe_warn.h>
 
 #include "transform.h"
 
 #define EXIT_USAGE	2
-
-/* Options that have no letter. */
-enum { OPT_LEAKS = 256 };
 
 static const struct format {
 	const char	*name;
@@ -34,23 +32,26 @@ static const struct format {
 
 static struct opts {
 	const struct format	*format;
-	enum mt_view		 view;
+	struct fe_select	 select;
 	const char		*output;
 	bool			 force;
-} opts = { .view = MT_VIEW_PEAK };
+} opts;
 
 static const char usage_text[] =
-    "usage: memray-transform [--leaks] [-f] [-o file] format capture ...\n";
+    "usage: memray-transform [-f] [-o file] [selection] format capture ...\n";
 
 static const char help_text[] =
     "\n"
     "Write what a program allocated in the format of another tool.\n"
     "\n"
-    "  -o, --output FILE  write to this file; - is the standard output\n"
-    "  -f, --force        overwrite the file if it exists\n"
-    "      --leaks        what was never freed, instead of the peak\n"
-    "  -h, --help         print this and exit\n"
-    "  -V, --version      print the version and exit\n"
+    "  -o, --output FILE      write to this file; - is the standard output\n"
+    "  -f, --force            overwrite the file if it exists\n"
+    "  -h, --help             print this and exit\n"
+    "  -V, --version          print the version and exit\n"
+    "\n"
+    "Instead of everything at the peak:\n";
+
+static const char help_end[] =
     "\n"
     "Formats: csv, folded, gprof2dot, pprof, speedscope.\n"
     "Several captures are added up; - is the standard input.\n";
@@ -67,6 +68,8 @@ help(void)
 {
 	(void)fputs(usage_text, stdout);
 	(void)fputs(help_text, stdout);
+	(void)fputs(fe_select_help, stdout);
+	(void)fputs(help_end, stdout);
 	exit(fe_out_close(0));
 }
 
@@ -83,9 +86,9 @@ parse_options(int argc, char *argv[])
 	static const struct option table[] = {
 		{ "force", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
-		{ "leaks", no_argument, NULL, OPT_LEAKS },
 		{ "output", required_argument, NULL, 'o' },
 		{ "version", no_argument, NULL, 'V' },
+		FE_SELECT_OPTIONS,
 		{ NULL, 0, NULL, 0 }
 	};
 	int c;
@@ -104,13 +107,12 @@ parse_options(int argc, char *argv[])
 		case 'o':
 			opts.output = optarg;
 			break;
-		case OPT_LEAKS:
-			opts.view = MT_VIEW_LEAKS;
-			break;
 		default:
-			usage();
+			if (!fe_select_option(&opts.select, c, optarg))
+				usage();
 		}
 	}
+	fe_select_check(&opts.select);
 }
 
 static const struct format *
@@ -126,6 +128,7 @@ find_format(const char *name)
 static bool
 add_capture(struct transform *t, const char *path)
 {
+	const struct mt_selection *sel;
 	struct mt_capture *c;
 	struct mt_error e;
 	bool whole;
@@ -134,7 +137,12 @@ add_capture(struct transform *t, const char *path)
 		fe_warn(path, &e);
 		return (false);
 	}
-	if (mt_merge_push(t->merge, c, &e) != MT_OK) {
+	sel = fe_select_of(&opts.select, c);
+	if (sel == NULL) {
+		mt_capture_close(c);
+		return (true);
+	}
+	if (mt_merge_push_selection(t->merge, c, sel, &e) != MT_OK) {
 		fe_warn(path, &e);
 		exit(1);
 	}
@@ -192,12 +200,13 @@ main(int argc, char *argv[])
 	int status = 0;
 
 	fe_out_init();
+	fe_select_init(&opts.select);
 	parse_options(argc, argv);
 	if (argc - optind < 2)
 		usage();
 	opts.format = find_format(argv[optind++]);
 	memset(&t, 0, sizeof(t));
-	t.view = opts.view;
+	t.view = opts.select.selection.view;
 	if (mt_merge_new(&t.merge, &e) != MT_OK) {
 		fe_warn(NULL, &e);
 		return (1);
@@ -205,9 +214,13 @@ main(int argc, char *argv[])
 	for (int i = optind; i < argc; i++)
 		if (!add_capture(&t, argv[i]))
 			status = 1;
-	if (t.metas.n > 0 && !print(&t, argv[optind]))
+	if (t.metas.n == 0 && status == 0) {
+		warnx("no capture is selected");
+		status = 1;
+	} else if (t.metas.n > 0 && !print(&t, argv[optind]))
 		status = 1;
 	fe_metas_fini(&t.metas);
 	mt_merge_free(t.merge);
+	fe_select_fini(&opts.select);
 	return (fe_out_close(status));
 }

@@ -30,6 +30,7 @@ struct transform {
 	const struct mt_place		*places;
 	const struct mt_call		*calls;
 	const struct mt_site		*sites;
+	const struct mt_amount		*amounts;	/* of sites */
 	const struct mt_thread		*threads;
 	size_t				 nfunctions;
 	size_t				 nplaces;
@@ -58,6 +59,9 @@ size_t	transform_chain(const struct transform *, uint32_t call);
  */
 struct transform_record	*transform_stacks(const struct transform *,
 			    size_t *n);
+
+/* What the view is, in a few words. */
+const char	*transform_view(const struct transform *);
 
 /* The command line of the captures, as far as they have one in common. */
 const char	*transform_command(const struct transform *);
