@@ -20,9 +20,11 @@
 static const struct format {
 	const char	*name;
 	const char	*suffix;
+	/* NULL: a capture, of the one that is given. */
 	void		(*write)(const struct transform *, FILE *);
 	bool		 binary;
 } formats[] = {
+	{ "aggregate", ".bin", NULL, true },
 	{ "csv", ".csv", transform_csv, false },
 	{ "folded", ".folded", transform_folded, false },
 	{ "gprof2dot", ".json", transform_gprof2dot, false },
@@ -53,7 +55,7 @@ static const char help_text[] =
 
 static const char help_end[] =
     "\n"
-    "Formats: csv, folded, gprof2dot, pprof, speedscope.\n"
+    "Formats: aggregate, csv, folded, gprof2dot, pprof, speedscope.\n"
     "Several captures are added up; - is the standard input.\n";
 
 static void
@@ -164,23 +166,34 @@ say_wrote(const char *name)
 
 /*
  * The report goes where the user says, else beside the first capture; what
- * came from the standard input has no such place.
+ * came from the standard input has no such place.  *own is the name that we
+ * have chosen, to be freed, or NULL.
  */
+static bool
+open_output(struct fe_file *f, const char *capture, char **own)
+{
+	*own = NULL;
+	if (opts.output == NULL && strcmp(capture, "-") != 0)
+		*own = fe_file_name(capture, opts.format->name,
+		    opts.format->suffix);
+	if (!fe_file_open(f, *own != NULL ? *own : opts.output, opts.force))
+		return (false);
+	if (!opts.format->binary || isatty(fileno(f->fp)) != 1)
+		return (true);
+	warnx("%s is not for terminals", opts.format->name);
+	fe_file_discard(f);
+	return (false);
+}
+
 static bool
 print(struct transform *t, const char *capture)
 {
-	char *own = NULL;
 	struct fe_file f;
+	char *own;
 	bool ok;
 
-	if (opts.output == NULL && strcmp(capture, "-") != 0)
-		own = fe_file_name(capture, opts.format->name,
-		    opts.format->suffix);
-	ok = fe_file_open(&f, own != NULL ? own : opts.output, opts.force);
-	if (ok && opts.format->binary && isatty(fileno(f.fp)) == 1) {
-		warnx("%s is not for terminals", opts.format->name);
-		ok = false;
-	} else if (ok) {
+	ok = open_output(&f, capture, &own);
+	if (ok) {
 		transform_fill(t);
 		opts.format->write(t, f.fp);
 		transform_fini(t);
@@ -192,12 +205,98 @@ print(struct transform *t, const char *capture)
 	return (ok);
 }
 
-int
-main(int argc, char *argv[])
+static int
+report(int argc, char *argv[])
 {
 	struct transform t;
 	struct mt_error e;
 	int status = 0;
+
+	memset(&t, 0, sizeof(t));
+	t.view = opts.select.selection.view;
+	if (mt_merge_new(&t.merge, &e) != MT_OK) {
+		fe_warn(NULL, &e);
+		return (1);
+	}
+	for (int i = 0; i < argc; i++)
+		if (!add_capture(&t, argv[i]))
+			status = 1;
+	if (t.metas.n == 0 && status == 0) {
+		warnx("no capture is selected");
+		status = 1;
+	} else if (t.metas.n > 0 && !print(&t, argv[0]))
+		status = 1;
+	fe_metas_fini(&t.metas);
+	mt_merge_free(t.merge);
+	return (status);
+}
+
+/* ---- A capture -------------------------------------------------------- */
+
+/* Returns whether the tables were read; *whole, whether that is all. */
+static bool
+read_tables(struct transform_tables *t, const char *path, bool *whole)
+{
+	struct mt_capture *c;
+	struct mt_error e;
+
+	if (mt_capture_open(&c, path, &e) != MT_OK) {
+		fe_warn(path, &e);
+		return (false);
+	}
+	if (transform_aggregate(t, c, &e) != MT_OK) {
+		fe_warn(path, &e);
+		exit(1);
+	}
+	*whole = !fe_meta_warn(path, mt_capture_meta(c));
+	mt_capture_close(c);
+	return (true);
+}
+
+static bool
+write_tables(const struct transform_tables *t, const char *capture)
+{
+	struct mt_error e;
+	struct fe_file f;
+	char *own;
+	bool ok;
+
+	ok = open_output(&f, capture, &own);
+	if (ok && transform_aggregate_write(t, fileno(f.fp), &e) != MT_OK) {
+		fe_warn(f.name, &e);
+		fe_file_discard(&f);
+		ok = false;
+	} else if (ok)
+		ok = fe_file_close(&f);
+	if (ok && own != NULL)
+		say_wrote(own);
+	free(own);
+	return (ok);
+}
+
+/* There is one capture in a file, and it is that of everything. */
+static int
+aggregate(int argc, char *argv[])
+{
+	struct transform_tables t;
+	bool whole;
+	int status;
+
+	if (argc != 1)
+		errx(EXIT_USAGE, "aggregate: takes one capture");
+	if (fe_select_is_any(&opts.select))
+		errx(EXIT_USAGE, "aggregate: takes no selection");
+	if (!read_tables(&t, argv[0], &whole))
+		return (1);
+	status = !write_tables(&t, argv[0]) || !whole;
+	transform_aggregate_fini(&t);
+	return (status);
+}
+
+int
+main(int argc, char *argv[])
+{
+	int status;
 
 	fe_out_init();
 	fe_select_init(&opts.select);
@@ -205,22 +304,9 @@ main(int argc, char *argv[])
 	if (argc - optind < 2)
 		usage();
 	opts.format = find_format(argv[optind++]);
-	memset(&t, 0, sizeof(t));
-	t.view = opts.select.selection.view;
-	if (mt_merge_new(&t.merge, &e) != MT_OK) {
-		fe_warn(NULL, &e);
-		return (1);
-	}
-	for (int i = optind; i < argc; i++)
-		if (!add_capture(&t, argv[i]))
-			status = 1;
-	if (t.metas.n == 0 && status == 0) {
-		warnx("no capture is selected");
-		status = 1;
-	} else if (t.metas.n > 0 && !print(&t, argv[optind]))
-		status = 1;
-	fe_metas_fini(&t.metas);
-	mt_merge_free(t.merge);
+	status = opts.format->write == NULL ?
+	    aggregate(argc - optind, argv + optind) :
+	    report(argc - optind, argv + optind);
 	fe_select_fini(&opts.select);
 	return (fe_out_close(status));
 }

@@ -69,6 +69,27 @@ const char	*transform_command(const struct transform *);
 /* A string as UTF-8: bytes that are not become U+FFFD.  To be freed. */
 char	*transform_utf8(const char *);
 
+/*
+ * The tables of a capture, which are kept until its file is closed: it may be
+ * the one that is written.
+ */
+struct transform_tables {
+	struct {
+		unsigned	 type;
+		void		*data;
+		size_t		 len;
+	}		*block;
+	size_t		 n;
+	size_t		 cap;
+	uint64_t	 start_ns;
+};
+
+enum mt_status	transform_aggregate(struct transform_tables *,
+		    struct mt_capture *, struct mt_error *);
+enum mt_status	transform_aggregate_write(const struct transform_tables *,
+		    int fd, struct mt_error *);
+void		transform_aggregate_fini(struct transform_tables *);
+
 void	transform_csv(const struct transform *, FILE *);
 void	transform_folded(const struct transform *, FILE *);
 void	transform_gprof2dot(const struct transform *, FILE *);

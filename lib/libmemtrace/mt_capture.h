@@ -8,6 +8,7 @@
  *	mt_capture_more.c	what is known about sites besides totals
  *	mt_capture_events.c	reading events
  *	mt_capture_rebuild.c	tables from events
+ *	mt_capture_aggregate.c	tables for another capture
  */
 
 #ifndef MT_CAPTURE_H

@@ -175,6 +175,13 @@ fe_select_is_filtered(const struct fe_select *s)
 	    s->selection.exclude.n > 0);
 }
 
+bool
+fe_select_is_any(const struct fe_select *s)
+{
+	return (s->seen != 0 || s->selection.processes.n > 0 ||
+	    fe_select_is_filtered(s));
+}
+
 /* ---- For a capture ---------------------------------------------------- */
 
 /* A time since the start of a capture; false if that was later. */
