@@ -98,7 +98,8 @@ block_name(uint32_t type)
 		[MT_BLOCK_TEMPORARY] = "temporary",
 		[MT_BLOCK_SIZES] = "sizes",
 		[MT_BLOCK_LIFETIMES] = "lifetimes",
-		[MT_BLOCK_TIMELINE] = "timeline"
+		[MT_BLOCK_TIMELINE] = "timeline",
+		[MT_BLOCK_SYMBOLS] = "symbols"
 	};
 	const size_t n = sizeof(names) / sizeof(names[0]);
 

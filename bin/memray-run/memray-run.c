@@ -18,6 +18,7 @@
 #include <mt_hello.h>
 #include <mt_record.h>
 
+#include "run_live.h"
 #include "run_name.h"
 #include "run_report.h"
 #include "run_signal.h"
@@ -29,7 +30,12 @@
 #define SAMPLE_MS	10
 #define EXITED(status)	((status) << 8)		/* as wait(2) reports it */
 
-#define OPT_PYTHON	256	/* an option without a letter */
+/* Options without a letter. */
+#define OPT_PYTHON	256
+#define OPT_LIVE	257
+#define OPT_REMOTE	258
+#define OPT_ADDRESS	259
+#define OPT_NO_WAIT	260
 
 static struct opts {
 	const char	*output;
@@ -39,8 +45,10 @@ static struct opts {
 	int		 aggregate;
 	int		 compress;
 	int		 follow_fork;
+	int		 native;
 	int		 no_compress;
 	int		 python_allocators;
+	struct run_live	 live;
 	char		*module;
 	char		*code;
 } opts;
@@ -48,7 +56,9 @@ static struct opts {
 static const char usage_text[] =
     "usage: memray-run [-fq] [-o file] [--python interpreter]\n"
     "                  [--compress-on-exit | --no-compress] [--aggregate]\n"
-    "                  [--follow-fork] [--trace-python-allocators]\n"
+    "                  [--follow-fork] [--native] [--trace-python-allocators]\n"
+    "                  [--live | --live-remote [-p port] [--live-address host]\n"
+    "                  [--no-wait]]\n"
     "                  file | directory | - | -m module | -c code | program\n"
     "                  [argument ...]\n";
 
@@ -62,8 +72,14 @@ static const char help_text[] =
     "      --follow-fork            record child processes, too\n"
     "  -f, --force                  replace the capture if it exists\n"
     "  -h, --help                   print this and end\n"
+    "      --live                   watch the program while it runs\n"
+    "      --live-address host      where viewers may come from (only here)\n"
+    "  -p, --live-port port         the port for them (any that is free)\n"
+    "      --live-remote            wait for memray-live(1) to watch it\n"
     "  -m module                    run a module as a script\n"
+    "      --native                 record the stacks of C, C++ and Rust, too\n"
     "      --no-compress            write the capture uncompressed\n"
+    "      --no-wait                do not wait for the first viewer\n"
     "  -o, --output file            name of the capture, - is standard output\n"
     "      --python interpreter     the Python to use (python3)\n"
     "  -q, --quiet                  print nothing but errors\n"
@@ -74,7 +90,8 @@ static const char help_text[] =
     "\n"
     "Options behind the program belong to the program.  -c and -m end the\n"
     "options, too.  The capture is memray-<program>.<pid>.bin, beside the\n"
-    "script; memray-summary(1) explains it.\n";
+    "script; memray-summary(1) explains it.  Of what is watched there is one\n"
+    "only with -o.\n";
 
 _Noreturn static void
 usage(void)
@@ -94,28 +111,73 @@ answer(const char *text, const char *more)
 	exit(0);
 }
 
+static const struct option longopts[] = {
+	{ "aggregate", no_argument, &opts.aggregate, 1 },
+	{ "compress-on-exit", no_argument, &opts.compress, 1 },
+	{ "follow-fork", no_argument, &opts.follow_fork, 1 },
+	{ "force", no_argument, NULL, 'f' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "live", no_argument, NULL, OPT_LIVE },
+	{ "live-address", required_argument, NULL, OPT_ADDRESS },
+	{ "live-port", required_argument, NULL, 'p' },
+	{ "live-remote", no_argument, NULL, OPT_REMOTE },
+	{ "native", no_argument, &opts.native, 1 },
+	{ "no-compress", no_argument, &opts.no_compress, 1 },
+	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
+	{ "output", required_argument, NULL, 'o' },
+	{ "python", required_argument, NULL, OPT_PYTHON },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "trace-python-allocators", no_argument,
+	    &opts.python_allocators, 1 },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 }
+};
+
+/* Options of live views; false if it is none. */
+static bool
+live_option(int ch)
+{
+	switch (ch) {
+	case OPT_LIVE:
+		opts.live.here = true;
+		break;
+	case OPT_REMOTE:
+		opts.live.remote = true;
+		break;
+	case OPT_ADDRESS:
+		opts.live.address = optarg;
+		break;
+	case OPT_NO_WAIT:
+		opts.live.no_wait = true;
+		break;
+	case 'p':
+		opts.live.port_text = optarg;
+		break;
+	default:
+		return (false);
+	}
+	return (true);
+}
+
+/* What was given has to go together. */
+static void
+check_options(void)
+{
+	if (opts.compress != 0 && opts.no_compress != 0) {
+		warnx("--compress-on-exit excludes --no-compress");
+		usage();
+	}
+	if (!run_live_options(&opts.live))
+		usage();
+}
+
 static void
 parse_options(int argc, char **argv)
 {
-	static const struct option longopts[] = {
-		{ "aggregate", no_argument, &opts.aggregate, 1 },
-		{ "compress-on-exit", no_argument, &opts.compress, 1 },
-		{ "follow-fork", no_argument, &opts.follow_fork, 1 },
-		{ "force", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "no-compress", no_argument, &opts.no_compress, 1 },
-		{ "output", required_argument, NULL, 'o' },
-		{ "python", required_argument, NULL, OPT_PYTHON },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "trace-python-allocators", no_argument,
-		    &opts.python_allocators, 1 },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 }
-	};
 	int ch;
 
 	while (opts.module == NULL && opts.code == NULL &&
-	    (ch = getopt_long(argc, argv, "+c:fhm:o:qV", longopts, NULL)) != -1)
+	    (ch = getopt_long(argc, argv, "+c:fhm:o:p:qV", longopts, NULL)) != -1)
 		switch (ch) {
 		case 0:
 			break;
@@ -142,12 +204,11 @@ parse_options(int argc, char **argv)
 			opts.python = optarg;
 			break;
 		default:
-			usage();
+			if (!live_option(ch))
+				usage();
+			break;
 		}
-	if (opts.compress != 0 && opts.no_compress != 0) {
-		warnx("--compress-on-exit excludes --no-compress");
-		usage();
-	}
+	check_options();
 }
 
 /*
@@ -192,13 +253,26 @@ find_target(struct run_target *t, char **args)
 		usage();
 }
 
+/* Of what is only watched, nothing is kept. */
+static bool
+has_capture(void)
+{
+	return (!run_live_is_on(&opts.live) || opts.output != NULL);
+}
+
 static struct mt_collect *
 new_session(struct run_capture *c)
 {
 	struct mt_collect_options co = {
 		.create = run_name_child,
+		.renew = run_name_renew,
+		.renewed = run_name_renewed,
 		.create_arg = c,
-		.sample_ms = SAMPLE_MS
+		.sample_ms = SAMPLE_MS,
+		.no_capture = !has_capture(),
+		.live = run_live_is_on(&opts.live),
+		.live_address = opts.live.address,
+		.live_port = opts.live.port
 	};
 	struct mt_collect *collect;
 	struct mt_error e;
@@ -212,6 +286,8 @@ new_session(struct run_capture *c)
 		co.agent_flags |= MT_FLAG_PYTHON_ALLOCATORS;
 	if (opts.follow_fork != 0)
 		co.agent_flags |= MT_FLAG_FOLLOW;
+	if (opts.native != 0)
+		co.agent_flags |= MT_FLAG_NATIVE;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	co.start_time_ns = (uint64_t)now.tv_sec * 1000000000u +
 	    (uint64_t)now.tv_nsec;
@@ -223,25 +299,37 @@ new_session(struct run_capture *c)
 
 /*
  * From the fork to exec(2): the capture and the collector are made ready
- * while the child waits.  Returns 0, or the status to end with.
+ * while the child waits, perhaps for a viewer, too.  Returns 0, or the status
+ * to end with, as wait(2) reports it.
  */
 static int
 start(struct run_child *child, struct mt_collect *collect,
-    const struct run_target *t, struct run_capture *c, const char *line)
+    const struct run_target *t, struct run_capture *c, const char *line,
+    int sigfd)
 {
 	struct mt_error e;
-	int error;
+	int error, status;
 
 	c->pid = child->pid;
-	if (c->fd == -1 && run_name_create(c, t, child->pid, opts.force) != 0) {
+	if (has_capture() && c->fd == -1 &&
+	    run_name_create(c, t, child->pid, opts.force) != 0) {
 		run_spawn_cancel(child);
-		return (RUN_EXIT_FAILED);
+		return (EXITED(RUN_EXIT_FAILED));
 	}
 	if (mt_collect_start(collect, child->pid, c->fd, line, &e) != MT_OK) {
-		fe_warn(c->name, &e);
+		fe_warn(has_capture() ? c->name : NULL, &e);
 		run_spawn_cancel(child);
-		return (RUN_EXIT_FAILED);
+		return (EXITED(RUN_EXIT_FAILED));
 	}
+	status = run_live_wait(&opts.live, collect, sigfd, opts.quiet);
+	if (status != 0) {
+		run_spawn_cancel(child);
+		return (status);
+	}
+	/* The collector has its own descriptor of it. */
+	if (c->fd != -1)
+		(void)close(c->fd);
+	c->fd = -1;
 	if ((error = run_spawn_go(child)) == 0)
 		return (0);
 	errno = error;
@@ -249,7 +337,7 @@ start(struct run_child *child, struct mt_collect *collect,
 		warnx("%s: its interpreter does not exist", t->path);
 	else
 		warn("%s", t->path);
-	return (run_exit_of(error));
+	return (EXITED(run_exit_of(error)));
 }
 
 /*
@@ -272,6 +360,19 @@ raise_limits(void)
 	}
 }
 
+/* From the start of the program to its end, and that of its children. */
+static int
+watch(struct mt_collect *collect, pid_t program, int sigfd)
+{
+	int status;
+
+	run_live_show(&opts.live, collect);
+	status = run_wait(collect, program, sigfd, &opts.live);
+	if (opts.follow_fork != 0)
+		run_wait_rest(collect, sigfd, &opts.live, opts.quiet);
+	return (status);
+}
+
 /* Returns the status to end with, as wait(2) reports it. */
 static int
 record(struct mt_collect *collect, struct run_spawn *sp,
@@ -288,20 +389,22 @@ record(struct mt_collect *collect, struct run_spawn *sp,
 		return (EXITED(RUN_EXIT_FAILED));
 	}
 	raise_limits();
-	failed = start(&child, collect, t, c, line);
-	status = failed != 0 ? EXITED(failed) :
-	    run_wait(collect, child.pid, sigfd);
-	if (failed == 0 && opts.follow_fork != 0)
-		run_wait_rest(collect, sigfd, opts.quiet);
-	(void)close(sigfd);
+	failed = start(&child, collect, t, c, line, sigfd);
+	status = failed != 0 ? failed :
+	    watch(collect, child.pid, sigfd);
 	/* Its directory goes with the collector's socket. */
 	run_spawn_fini(sp);
 	mt_collect_finish(collect, status, &result);
+	if (failed == 0)
+		run_live_rest(&opts.live, collect, sigfd);
+	(void)close(sigfd);
+	status = run_live_finish(&opts.live, collect, status,
+	    opts.quiet || failed != 0);
 	if (failed != 0)
 		return (status);
 	c->keep = result.captures != 0;
-	if (!run_report(&result, t->path, c, opts.follow_fork != 0,
-	    opts.quiet) && status == 0)
+	if (!run_report(&result, t->path, has_capture() ? c : NULL,
+	    opts.follow_fork != 0, opts.quiet) && status == 0)
 		return (EXITED(RUN_EXIT_FAILED));
 	return (status);
 }
@@ -310,7 +413,7 @@ record(struct mt_collect *collect, struct run_spawn *sp,
 static int
 run(const struct run_target *t, struct run_capture *c, const char *line)
 {
-	struct run_spawn sp = { .target = t };
+	struct run_spawn sp = { .target = t, .log_fd = -1 };
 	int status = EXITED(RUN_EXIT_FAILED);
 	char *agent = run_spawn_agent();
 	struct mt_collect *collect;
@@ -327,10 +430,11 @@ run(const struct run_target *t, struct run_capture *c, const char *line)
 		sp.socket = mt_collect_socket(collect);
 		sp.mask = &mask;
 		sp.stream_fd = c->stream_fd;
-		if (run_spawn_init(&sp) == 0)
-			status = record(collect, &sp, c, line);
-		else
+		if (run_spawn_init(&sp) != 0)
 			warn("cannot preload %s", agent);
+		else if (run_live_init(&opts.live, &sp) == 0)
+			status = record(collect, &sp, c, line);
+		run_live_fini(&opts.live);
 		run_spawn_fini(&sp);
 		mt_collect_free(collect);
 	}

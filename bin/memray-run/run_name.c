@@ -280,6 +280,8 @@ run_name_create(struct run_capture *c, const struct run_target *t, pid_t pid,
 	}
 }
 
+/* ---- Captures of other processes -------------------------------------- */
+
 /* Bytes of the capture's name without the program's own pid at its end. */
 static int
 stem(const struct run_capture *c)
@@ -292,12 +294,10 @@ stem(const struct run_capture *c)
 	    len - n : len));
 }
 
-int
-run_name_child(void *capture, pid_t pid, unsigned number,
+static int
+child_name(const struct run_capture *c, pid_t pid, unsigned number,
     char name[MT_COLLECT_NAME])
 {
-	const struct run_capture *c = capture;
-	struct run_capture child = { .fd = -1 };
 	char again[16] = "";
 	int n;
 
@@ -309,10 +309,89 @@ run_name_child(void *capture, pid_t pid, unsigned number,
 		errno = ENAMETOOLONG;
 		return (-1);
 	}
+	return (0);
+}
+
+int
+run_name_child(void *capture, pid_t pid, unsigned number,
+    char name[MT_COLLECT_NAME])
+{
+	struct run_capture child = { .fd = -1 };
+
+	if (child_name(capture, pid, number, name) != 0)
+		return (-1);
 	if (create(&child, name) != 0 && errno == EEXIST)
 		(void)replace(&child, name);
 	return (child.fd);
 }
+
+/* ---- New files for old -------------------------------------------------- */
+
+static int
+name_of(const struct run_capture *c, pid_t pid, unsigned number,
+    char name[MT_COLLECT_NAME])
+{
+	int n;
+
+	if (number != 0)
+		return (child_name(c, pid, number, name));
+	n = snprintf(name, MT_COLLECT_NAME, "%s", c->name);
+	return (c->is_file && n >= 0 && n < (int)MT_COLLECT_NAME ? 0 : -1);
+}
+
+static bool
+is_there(const struct run_capture *c, const char *name)
+{
+	struct stat st;
+
+	return (lstat(name, &st) == 0 && st.st_dev == c->old.st_dev &&
+	    st.st_ino == c->old.st_ino);
+}
+
+/* A hidden file beside the capture, with the same permissions. */
+int
+run_name_renew(void *capture, pid_t pid, unsigned number, int old)
+{
+	struct run_capture *c = capture;
+	char name[MT_COLLECT_NAME];
+	const char *base;
+	int fd;
+
+	/* What has several names, or another by now, is left alone. */
+	if (name_of(c, pid, number, name) != 0 || fstat(old, &c->old) != 0 ||
+	    c->old.st_nlink != 1 || !is_there(c, name))
+		return (-1);
+	base = run_basename(name);
+	free(c->fresh);
+	c->fresh = run_format("%.*s.%s.XXXXXX", (int)(base - name), name,
+	    base);
+	if ((fd = mkostemp(c->fresh, O_CLOEXEC)) == -1)
+		return (-1);
+	(void)fchmod(fd, c->old.st_mode & 0777);
+	return (move_up(fd));
+}
+
+int
+run_name_renewed(void *capture, pid_t pid, unsigned number, int fd)
+{
+	struct run_capture *c = capture;
+	char name[MT_COLLECT_NAME];
+	struct stat st;
+
+	if (fd == -1 || name_of(c, pid, number, name) != 0 ||
+	    fstat(fd, &st) != 0 || !is_there(c, name) ||
+	    rename(c->fresh, name) != 0) {
+		(void)unlink(c->fresh);
+		return (-1);
+	}
+	if (number == 0) {
+		c->dev = st.st_dev;
+		c->ino = st.st_ino;
+	}
+	return (0);
+}
+
+/* ---- The end ------------------------------------------------------------ */
 
 /* Unless something else has taken its name since. */
 static void
@@ -333,6 +412,8 @@ run_name_fini(struct run_capture *c)
 	if (c->fd != -1)
 		(void)close(c->fd);
 	c->fd = -1;
+	free(c->fresh);
+	c->fresh = NULL;
 	free(c->name);
 	c->name = NULL;
 }

@@ -3,8 +3,10 @@
 #ifndef RUN_NAME_H
 #define RUN_NAME_H
 
-#include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+
+#include <stdbool.h>
 
 #include <mt_collect.h>
 
@@ -20,6 +22,8 @@ struct run_capture {
 	int	 stream_fd;	/* our caller's descriptor, or -1 */
 	dev_t	 dev;		/* of a file that we created */
 	ino_t	 ino;		/* likewise; 0 for any other */
+	char	*fresh;		/* name of a file that is to replace one, */
+	struct stat old;	/* which is this; the writer thread's own */
 };
 
 /*
@@ -44,6 +48,13 @@ int	run_name_create(struct run_capture *, const struct run_target *,
  */
 int	run_name_child(void *capture, pid_t, unsigned number,
 	    char name[MT_COLLECT_NAME]);
+
+/*
+ * A new file for a capture that has grown, and its end: a mt_collect_renew_fn
+ * and a mt_collect_renewed_fn.
+ */
+int	run_name_renew(void *capture, pid_t, unsigned number, int old);
+int	run_name_renewed(void *capture, pid_t, unsigned number, int fd);
 
 /* Close it and, unless it is to be kept, remove the file that we created. */
 void	run_name_fini(struct run_capture *);

@@ -110,6 +110,7 @@ print_not_followed(const struct mt_collect_result *r)
 static bool
 print_trouble(const struct mt_collect_result *r, const struct run_capture *c)
 {
+	const char *name = c != NULL ? c->name : "live";
 	char what[64] = "the capture is not complete";
 
 	if (r->lost_events != 0)
@@ -117,11 +118,11 @@ print_trouble(const struct mt_collect_result *r, const struct run_capture *c)
 		    r->lost_events, r->lost_events == 1 ? " was" : "s were");
 	if (r->status != MT_OK)
 		warnx("%s: %s%s%s; %s", *r->failed != '\0' ? r->failed :
-		    c->name, r->error.text,
+		    name, r->error.text,
 		    r->error.sys != 0 ? ": " : "",
 		    r->error.sys != 0 ? strerror(r->error.sys) : "", what);
 	else if (r->lost_events != 0)
-		warnx("%s: %s", c->name, what);
+		warnx("%s: %s", name, what);
 	return (r->status != MT_OK || r->lost_events != 0);
 }
 
@@ -189,6 +190,17 @@ print_summary(const struct mt_collect_result *r, const struct run_capture *c)
 	free(arg);
 }
 
+/* There was no capture to be written. */
+static void
+print_totals(const struct mt_collect_result *r)
+{
+	char peak[FE_SIZE_MAX];
+
+	warnx("no capture was asked for (see -o): peak %s, %" PRIu64
+	    " allocation%s", fe_size(peak, r->peak_bytes), r->allocations,
+	    r->allocations == 1 ? "" : "s");
+}
+
 bool
 run_report(const struct mt_collect_result *r, const char *program,
     const struct run_capture *c, bool follow, bool quiet)
@@ -199,7 +211,7 @@ run_report(const struct mt_collect_result *r, const char *program,
 	(void)print_lines("", r->notes);
 	if (follow)
 		untraced = print_untraced(r);
-	if (r->captures == 0) {
+	if (c == NULL ? !r->recorded : r->captures == 0) {
 		if (!follow)
 			(void)print_lines("", r->untraced);
 		print_nothing(r, program);
@@ -208,7 +220,9 @@ run_report(const struct mt_collect_result *r, const char *program,
 	trouble = print_trouble(r, c);
 	if (!quiet && !follow)
 		print_not_followed(r);
-	if (!quiet)
+	if (!quiet && c == NULL)
+		print_totals(r);
+	else if (!quiet)
 		print_summary(r, c);
 	return (!trouble && untraced == 0);
 }

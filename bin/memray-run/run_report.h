@@ -10,7 +10,8 @@
 struct run_capture;
 
 /*
- * Print the lines on standard error, only those of trouble if quiet.  Returns
+ * Print the lines on standard error, only those of trouble if quiet.  The
+ * capture is NULL if none was asked for.  Returns
  * whether everything that the program did is in the capture, or in those of its
  * processes with --follow-fork.
  */

@@ -126,6 +126,21 @@ raise_oom_score(void)
 	(void)close(fd);
 }
 
+/* Behind a view: what the user has redirected remains so. */
+static void
+leave_terminal(int log_fd)
+{
+	int null;
+
+	(void)setpgid(0, 0);
+	if (isatty(STDIN_FILENO) &&
+	    (null = open("/dev/null", O_RDONLY | O_CLOEXEC)) != -1)
+		(void)dup2(null, STDIN_FILENO);
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (isatty(fd))
+			(void)dup2(log_fd, fd);
+}
+
 _Noreturn static void
 child(int sock, const struct run_spawn *sp, char **env)
 {
@@ -140,6 +155,8 @@ child(int sock, const struct run_spawn *sp, char **env)
 		(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 	else if (sp->stream_fd != -1)
 		(void)close(sp->stream_fd);
+	if (sp->log_fd != -1)
+		leave_terminal(sp->log_fd);
 	(void)sigprocmask(SIG_SETMASK, sp->mask, NULL);
 	(void)execvpe(sp->target->path, sp->target->argv, env);
 	error = errno;

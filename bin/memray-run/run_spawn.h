@@ -19,6 +19,8 @@ struct run_spawn {
 	bool			 follow; /* children, too */
 	const sigset_t		*mask;	/* the program's signal mask */
 	int			 stream_fd; /* not to be inherited, or -1 */
+	int			 log_fd; /* for what it would write to the
+					    terminal, which is not for it */
 	char			*link;	/* to the agent, or NULL */
 };
 

@@ -12,6 +12,7 @@
 
 #include <mt_collect.h>
 
+#include "run_live.h"
 #include "run_signal.h"
 #include "run_util.h"
 #include "run_wait.h"
@@ -52,13 +53,17 @@ stopped(int sig)
  * first process of a container.  Returns true if the program has ended.
  */
 static bool
-children(struct mt_collect *collect, pid_t program, int *wait_status)
+children(struct mt_collect *collect, pid_t program, struct run_live *live,
+    int *wait_status)
 {
 	bool ended = false;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (run_live_child(live, pid, status, ended ? -1 : program,
+		    collect))
+			continue;
 		if (!WIFSTOPPED(status))
 			mt_collect_child(collect, pid, status);
 		if (pid != program)
@@ -75,24 +80,28 @@ children(struct mt_collect *collect, pid_t program, int *wait_status)
 
 /* Returns true if there may be news of children. */
 static bool
-signals(int sigfd, pid_t program)
+signals(int sigfd, pid_t program, const struct run_live *live)
 {
 	struct signalfd_siginfo si;
 	bool news = false;
 
 	while (read(sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-		if (si.ssi_signo == SIGCHLD)
+		if (si.ssi_signo == SIGCHLD) {
 			news = true;
-		else if (si.ssi_signo == SIGCONT)
+		} else if (si.ssi_signo == SIGCONT) {
 			continue_program(program);
-		else if (run_signal_is_for(&si, program))
+			run_live_continue(live);
+		} else if (run_live_is_for(live, &si) ||
+		    run_signal_is_for(&si, program)) {
 			run_signal_send(&si, program);
+		}
 	}
 	return (news);
 }
 
 int
-run_wait(struct mt_collect *collect, pid_t program, int sigfd)
+run_wait(struct mt_collect *collect, pid_t program, int sigfd,
+    struct run_live *live)
 {
 	struct pollfd fds[2] = {
 		{ .fd = sigfd, .events = POLLIN },
@@ -101,13 +110,13 @@ run_wait(struct mt_collect *collect, pid_t program, int sigfd)
 	int status = 0;
 
 	/* What happened before there was a descriptor to hear of it. */
-	if (children(collect, program, &status))
+	if (children(collect, program, live, &status))
 		return (status);
 	for (;;) {
 		if (poll(fds, 2, -1) == -1)
 			continue;
-		if (fds[0].revents != 0 && signals(sigfd, program) &&
-		    children(collect, program, &status))
+		if (fds[0].revents != 0 && signals(sigfd, program, live) &&
+		    children(collect, program, live, &status))
 			return (status);
 		if (fds[1].revents != 0)
 			mt_collect_step(collect);
@@ -116,7 +125,7 @@ run_wait(struct mt_collect *collect, pid_t program, int sigfd)
 
 /* Returns true if the end is wanted. */
 static bool
-rest_signals(struct mt_collect *collect, int sigfd)
+rest_signals(struct mt_collect *collect, int sigfd, struct run_live *live)
 {
 	struct signalfd_siginfo si;
 	bool end = false;
@@ -125,7 +134,7 @@ rest_signals(struct mt_collect *collect, int sigfd)
 	while (read(sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si))
 		switch ((int)si.ssi_signo) {
 		case SIGCHLD:
-			(void)children(collect, -1, &status);
+			(void)children(collect, -1, live, &status);
 			break;
 		case SIGHUP:
 		case SIGINT:
@@ -155,7 +164,8 @@ say_waiting(unsigned n)
  * known to the collector.
  */
 void
-run_wait_rest(struct mt_collect *collect, int sigfd, bool quiet)
+run_wait_rest(struct mt_collect *collect, int sigfd, struct run_live *live,
+    bool quiet)
 {
 	struct pollfd fds[2] = {
 		{ .fd = sigfd, .events = POLLIN },
@@ -176,7 +186,7 @@ run_wait_rest(struct mt_collect *collect, int sigfd, bool quiet)
 		}
 		if (poll(fds, 2, 20) == -1)
 			continue;
-		if (fds[0].revents != 0 && rest_signals(collect, sigfd))
+		if (fds[0].revents != 0 && rest_signals(collect, sigfd, live))
 			return;
 		if (fds[1].revents != 0)
 			mt_collect_step(collect);

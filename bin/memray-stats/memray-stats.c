@@ -149,6 +149,12 @@ add_capture(struct stats *s, const char *path)
 		fe_warn(path, &e);
 		return (false);
 	}
+	if (mt_capture_meta(c)->flags & MT_CAPTURE_NO_TOTALS) {
+		fe_warning(path, "cannot compute statistics from an "
+		    "aggregated capture of memray");
+		mt_capture_close(c);
+		return (false);
+	}
 	if (mt_merge_push(s->merge, c, &e) != MT_OK) {
 		fe_warn(path, &e);
 		exit(1);

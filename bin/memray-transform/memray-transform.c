@@ -19,17 +19,23 @@
 /* Options that have no letter. */
 enum { OPT_LEAKS = 256 };
 
+enum format_flag {
+	FORMAT_BINARY = 1,	/* not for terminals */
+	FORMAT_WHOLE = 2	/* all that is in captures, not a view */
+};
+
 static const struct format {
 	const char	*name;
 	const char	*suffix;
 	void		(*write)(const struct transform *, FILE *);
-	bool		 binary;
+	unsigned	 flags;		/* enum format_flag */
 } formats[] = {
-	{ "csv", ".csv", transform_csv, false },
-	{ "folded", ".folded", transform_folded, false },
-	{ "gprof2dot", ".json", transform_gprof2dot, false },
-	{ "pprof", ".pb.gz", transform_pprof, true },
-	{ "speedscope", ".speedscope.json", transform_speedscope, false }
+	{ "csv", ".csv", transform_csv, 0 },
+	{ "folded", ".folded", transform_folded, 0 },
+	{ "gprof2dot", ".json", transform_gprof2dot, 0 },
+	{ "memray", ".bin", transform_memray, FORMAT_BINARY | FORMAT_WHOLE },
+	{ "pprof", ".pb.gz", transform_pprof, FORMAT_BINARY },
+	{ "speedscope", ".speedscope.json", transform_speedscope, 0 }
 };
 
 static struct opts {
@@ -52,7 +58,7 @@ static const char help_text[] =
     "  -h, --help         print this and exit\n"
     "  -V, --version      print the version and exit\n"
     "\n"
-    "Formats: csv, folded, gprof2dot, pprof, speedscope.\n"
+    "Formats: csv, folded, gprof2dot, memray, pprof, speedscope.\n"
     "Several captures are added up; - is the standard input.\n";
 
 static void
@@ -122,9 +128,12 @@ find_format(const char *name)
 	errx(EXIT_USAGE, "Format not supported: %s", name);
 }
 
-/* Add one capture.  Returns whether it was read, and whole. */
+/*
+ * Add one capture, which stays open if there is but one.  Returns whether it
+ * was read, and whole.
+ */
 static bool
-add_capture(struct transform *t, const char *path)
+add_capture(struct transform *t, const char *path, bool single)
 {
 	struct mt_capture *c;
 	struct mt_error e;
@@ -140,7 +149,10 @@ add_capture(struct transform *t, const char *path)
 	}
 	fe_metas_add(&t->metas, path, mt_capture_meta(c));
 	whole = !fe_meta_warn(path, mt_capture_meta(c));
-	mt_capture_close(c);
+	if (single)
+		t->capture = c;
+	else
+		mt_capture_close(c);
 	return (whole);
 }
 
@@ -169,7 +181,8 @@ print(struct transform *t, const char *capture)
 		own = fe_file_name(capture, opts.format->name,
 		    opts.format->suffix);
 	ok = fe_file_open(&f, own != NULL ? own : opts.output, opts.force);
-	if (ok && opts.format->binary && isatty(fileno(f.fp)) == 1) {
+	if (ok && (opts.format->flags & FORMAT_BINARY) != 0 &&
+	    isatty(fileno(f.fp)) == 1) {
 		warnx("%s is not for terminals", opts.format->name);
 		ok = false;
 	} else if (ok) {
@@ -196,6 +209,10 @@ main(int argc, char *argv[])
 	if (argc - optind < 2)
 		usage();
 	opts.format = find_format(argv[optind++]);
+	if (opts.view != MT_VIEW_PEAK &&
+	    (opts.format->flags & FORMAT_WHOLE) != 0)
+		errx(EXIT_USAGE, "--leaks cannot be used with %s, which has "
+		    "them all", opts.format->name);
 	memset(&t, 0, sizeof(t));
 	t.view = opts.view;
 	if (mt_merge_new(&t.merge, &e) != MT_OK) {
@@ -203,11 +220,12 @@ main(int argc, char *argv[])
 		return (1);
 	}
 	for (int i = optind; i < argc; i++)
-		if (!add_capture(&t, argv[i]))
+		if (!add_capture(&t, argv[i], argc - optind == 1))
 			status = 1;
 	if (t.metas.n > 0 && !print(&t, argv[optind]))
 		status = 1;
 	fe_metas_fini(&t.metas);
 	mt_merge_free(t.merge);
+	mt_capture_close(t.capture);
 	return (fe_out_close(status));
 }

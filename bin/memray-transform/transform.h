@@ -25,6 +25,7 @@ struct transform {
 	enum mt_view			 view;
 	struct fe_metas			 metas;
 	struct mt_merge			*merge;
+	struct mt_capture		*capture; /* if there is but one */
 	/* Filled in by transform_fill(). */
 	const struct mt_function	*functions;
 	const struct mt_place		*places;
@@ -68,6 +69,7 @@ char	*transform_utf8(const char *);
 void	transform_csv(const struct transform *, FILE *);
 void	transform_folded(const struct transform *, FILE *);
 void	transform_gprof2dot(const struct transform *, FILE *);
+void	transform_memray(const struct transform *, FILE *);
 void	transform_pprof(const struct transform *, FILE *);
 void	transform_speedscope(const struct transform *, FILE *);
 

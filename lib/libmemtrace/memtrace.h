@@ -57,7 +57,8 @@ enum mt_capture_flag {
 	MT_CAPTURE_DAMAGED = 2,	/* some blocks were skipped as unreadable */
 	MT_CAPTURE_AGGREGATED = 4, /* tables only, no events */
 	MT_CAPTURE_REBUILT = 8,	/* tables were made from the events */
-	MT_CAPTURE_DISK_FULL = 16 /* not all events could be written */
+	MT_CAPTURE_DISK_FULL = 16, /* not all events could be written */
+	MT_CAPTURE_NO_TOTALS = 32 /* what was ever allocated is unknown */
 };
 
 struct mt_meta {
@@ -125,7 +126,7 @@ struct mt_sample {
 	uint64_t	time_ns;	/* since start_time_ns */
 	uint64_t	heap;		/* allocated bytes */
 	uint64_t	rss;		/* resident set, bytes */
-	uint64_t	anon_rss;	/* its anonymous part */
+	uint64_t	anon_rss;	/* its anonymous part; 0 if unknown */
 };
 
 enum mt_event_type {
@@ -271,6 +272,42 @@ MT_API enum mt_status mt_capture_lifetimes(struct mt_capture *,
  */
 MT_API uint32_t	mt_line_of(const struct mt_code *, int32_t offset);
 
+/* ---- Frames of other languages --------------------------------------- */
+
+/*
+ * Captures with native stacks have frames of functions in C, C++, Rust or
+ * the like.  Their names come from the capture; where it has none, a function
+ * is called by its address, "0x1234", and its file is the module.  Lines and
+ * files that are not known are 0 and the path of the module.
+ */
+MT_API bool	mt_code_is_native(const struct mt_code *);
+
+/*
+ * Take these frames out of all stacks: what they allocated is their callers'.
+ * To be called before anything but the metadata is looked at.
+ */
+MT_API enum mt_status	mt_capture_hide_native(struct mt_capture *,
+			    struct mt_error *);
+
+/* A program or library whose code is on the stacks. */
+struct mt_module {
+	uint32_t	 code;		/* its index in mt_capture_codes() */
+	const char	*path;
+	const uint8_t	*build_id;
+	size_t		 build_id_len;	/* bytes; 0: it has none */
+	const uint32_t	*address;	/* that occur, as it was linked; they
+					   ascend */
+	size_t		 naddresses;
+	size_t		 unresolved;	/* how many of these have no symbol */
+	const char	*note;		/* what is wrong with its symbols, ""
+					   if nothing; NULL: not looked up */
+};
+
+/* Valid until the capture is closed. */
+MT_API enum mt_status	mt_capture_modules(struct mt_capture *,
+			    const struct mt_module **, size_t *n,
+			    struct mt_error *);
+
 /* ---- Selections ----------------------------------------------------- */
 
 /* Which allocations a report is about. */
@@ -367,6 +404,13 @@ MT_API enum mt_status	mt_summary_push(struct mt_summary *,
 MT_API enum mt_status	mt_summary_push_selection(struct mt_summary *,
 			    struct mt_capture *, const struct mt_selection *,
 			    struct mt_error *);
+/*
+ * Add so much of each site of a capture instead of what is selected: one
+ * amount for each of mt_capture_sites().
+ */
+MT_API enum mt_status	mt_summary_push_amounts(struct mt_summary *,
+			    const struct mt_capture *,
+			    const struct mt_amount *, struct mt_error *);
 /* Bytes and allocations of all that was pushed. */
 MT_API uint64_t		mt_summary_bytes(const struct mt_summary *);
 MT_API uint64_t		mt_summary_allocations(const struct mt_summary *);

@@ -231,11 +231,12 @@ mt_agg_site(const struct mt_agg *a, uint32_t i, struct mt_site *out)
 	out->leaked_bytes = s->live_bytes;
 }
 
-void
+uint64_t
 mt_agg_checkpoint(struct mt_agg *a)
 {
 	a->checkpoint = ++a->stamp;
 	a->nchanged = 0;
+	return (a->checkpoint);
 }
 
 bool

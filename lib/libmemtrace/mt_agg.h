@@ -125,9 +125,11 @@ void	mt_agg_site(const struct mt_agg *, uint32_t i, struct mt_site *);
 /*
  * From now on keep track of the sites that change, and forget those that
  * have.  The first call is to come before the first event; without it
- * nothing is kept.
+ * nothing is kept.  Returns the stamp that those have, or a later one, that
+ * change from now on: others who want to know what changed since another
+ * checkpoint find it by its stamp.
  */
-void	mt_agg_checkpoint(struct mt_agg *);
+uint64_t mt_agg_checkpoint(struct mt_agg *);
 
 /*
  * Blocks that are live, by their sites and the intervals in which they were

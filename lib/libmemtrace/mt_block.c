@@ -85,12 +85,6 @@ mt_block_not_a_capture(const uint8_t *p, size_t n, struct mt_error *e)
 {
 	if (n == 0)
 		return (mt_error_set(e, MT_ERR_FORMAT, "empty file"));
-	/* Plain, or the first literals of an LZ4 frame. */
-	if ((n >= 6 && memcmp(p, "memray", 6) == 0) ||
-	    (n >= 19 && memcmp(p, "\004\"M\030", 4) == 0 &&
-	    memcmp(p + 13, "memray", 6) == 0))
-		return (mt_error_set(e, MT_ERR_FORMAT,
-		    "a memray capture, not one of memray-run"));
 	if (n < MT_FILE_HEAD_BYTES && memcmp(p, MT_FILE_MAGIC,
 	    n < MT_FILE_MAGIC_BYTES ? n : MT_FILE_MAGIC_BYTES) == 0)
 		return (mt_error_set(e, MT_ERR_FORMAT,

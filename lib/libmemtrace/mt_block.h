@@ -12,7 +12,7 @@
 #define MT_FILE_MAGIC_BYTES	8
 #define MT_FILE_HEAD_BYTES	32
 #define MT_FORMAT_MAJOR		1
-#define MT_FORMAT_MINOR		1
+#define MT_FORMAT_MINOR		2
 
 #define MT_BLOCK_MAGIC		0x4b4c4289u	/* 89 'B' 'L' 'K' */
 #define MT_BLOCK_HEAD_BYTES	24

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mt_capture.h"
+#include "mt_memray.h"
 
 bool
 mt_capture_grow(void **p, size_t *cap, size_t n, size_t size)
@@ -56,6 +57,58 @@ mt_capture_head(struct mt_capture *c, struct mt_error *e)
 	return (st);
 }
 
+/*
+ * A capture of memray becomes one of ours, and is read as such.  Its events
+ * take time and disk space, and most reports do without them.
+ */
+static enum mt_status
+mt_capture_convert(struct mt_capture *c, struct mt_memray_result *r,
+    struct mt_error *e)
+{
+	uint8_t head[MT_FILE_HEAD_BYTES];
+	struct mt_source tables;
+	enum mt_status st;
+	size_t n;
+
+	memset(r, 0, sizeof(*r));
+	st = mt_source_read(&c->source, 0, head, sizeof(head), &n, e);
+	if (st != MT_OK || !mt_memray_is(head, n))
+		return (st);
+	st = mt_memray_convert(&tables, &c->source, false, r, e);
+	if (st != MT_OK)
+		return (st);
+	c->memray = c->source;
+	c->has_memray = !r->aggregated;
+	if (r->aggregated)
+		mt_source_close(&c->memray);
+	c->source = tables;
+	return (MT_OK);
+}
+
+enum mt_status
+mt_capture_convert_events(struct mt_capture *c, struct mt_error *e)
+{
+	struct mt_memray_result r;
+	struct mt_source events;
+	enum mt_status st;
+	unsigned flags;
+
+	st = mt_memray_convert(&events, &c->memray, true, &r, e);
+	if (st != MT_OK)
+		return (st);
+	mt_source_close(&c->memray);
+	c->has_memray = false;
+	mt_source_close(&c->source);
+	c->source = events;
+	c->nblocks = 0;
+	mt_capture_rewind(c);
+	/* What it lacks is known. */
+	flags = c->meta.flags;
+	st = mt_capture_find(c, e);
+	c->meta.flags = flags;
+	return (st);
+}
+
 /* What the metadata lacks can be summed up over the sites. */
 static void
 mt_capture_totals(struct mt_capture *c)
@@ -85,9 +138,12 @@ mt_capture_totals(struct mt_capture *c)
 static enum mt_status
 mt_capture_read_all(struct mt_capture *c, struct mt_error *e)
 {
+	struct mt_memray_result memray;
 	enum mt_status st;
 
-	st = mt_capture_head(c, e);
+	st = mt_capture_convert(c, &memray, e);
+	if (st == MT_OK)
+		st = mt_capture_head(c, e);
 	if (st == MT_OK)
 		st = mt_capture_find(c, e);
 	if (st == MT_OK)
@@ -101,11 +157,33 @@ mt_capture_read_all(struct mt_capture *c, struct mt_error *e)
 		if (st != MT_OK)
 			return (st);
 	}
+	st = mt_capture_expand_native(c, e);
+	if (st != MT_OK)
+		return (st);
 	mt_capture_totals(c);
+	if (c->has_memray)
+		c->meta.flags &= ~(unsigned)MT_CAPTURE_AGGREGATED;
+	c->meta.flags |= memray.flags;
+	c->meta.lost_bytes_of_file += memray.lost_bytes;
 	/* In the file it counts from the start. */
 	if (c->has & MT_HAS_PEAK_TIME)
 		c->meta.peak_time_ns += c->meta.start_time_ns;
 	return (MT_OK);
+}
+
+struct mt_capture *
+mt_capture_new(const struct mt_source *source)
+{
+	struct mt_capture *c;
+
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return (NULL);
+	c->source = *source;
+	c->meta.command_line = "";
+	c->meta.python_version = "";
+	c->meta.python_allocator = "";
+	return (c);
 }
 
 enum mt_status
@@ -116,15 +194,11 @@ mt_capture_open_source(struct mt_capture **out, struct mt_source *source,
 	enum mt_status st;
 
 	*out = NULL;
-	c = calloc(1, sizeof(*c));
+	c = mt_capture_new(source);
 	if (c == NULL) {
 		mt_source_close(source);
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	}
-	c->source = *source;
-	c->meta.command_line = "";
-	c->meta.python_version = "";
-	c->meta.python_allocator = "";
 	c->inflate = mt_inflate_new();
 	if (c->inflate == NULL)
 		st = mt_error_set(e, MT_ERR_NOMEM, "out of memory");
@@ -159,6 +233,8 @@ mt_capture_close(struct mt_capture *c)
 	if (c == NULL)
 		return;
 	mt_source_close(&c->source);
+	if (c->has_memray)
+		mt_source_close(&c->memray);
 	mt_events_dec_fini(&c->dec);
 	mt_inflate_free(c->inflate);
 	for (i = 0; i < c->nkeep; i++)
@@ -173,6 +249,8 @@ mt_capture_close(struct mt_capture *c)
 	free(c->ids.row);
 	free(c->samples);
 	mt_capture_free_more(c);
+	mt_capture_free_native(c);
+	mt_buf_fini(&c->index);
 	free(c->stored.data);
 	free(c->table.data);
 	free(c->payload.data);

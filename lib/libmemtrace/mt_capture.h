@@ -8,6 +8,8 @@
  *	mt_capture_more.c	what is known about sites besides totals
  *	mt_capture_events.c	reading events
  *	mt_capture_rebuild.c	tables from events
+ *	mt_capture_native.c	frames of other languages than Python
+ *	mt_capture_extend.c	more blocks behind those that are there
  */
 
 #ifndef MT_CAPTURE_H
@@ -16,6 +18,7 @@
 #include "mt_block.h"
 #include "mt_events.h"
 #include "mt_source.h"
+#include "mt_str.h"
 #include "mt_tables.h"
 
 struct mt_capture_block {
@@ -56,6 +59,42 @@ struct mt_capture_ids {
 	size_t		 cap;
 };
 
+struct mt_native_frame {
+	uint32_t	code;
+	uint32_t	line;
+};
+
+/* An address of a module. */
+struct mt_native_spot {
+	uint32_t	code;		/* the module */
+	uint32_t	address;
+	uint32_t	first;		/* of its frames */
+	uint32_t	n;
+	bool		named;		/* there are symbols */
+	bool		occurs;		/* on some stack */
+};
+
+/* What is known of native frames; all zeroes if there are none. */
+struct mt_native {
+	bool			 any;		/* module among the codes */
+	struct mt_str		 strings;
+	uint32_t		 first_code;	/* that came from symbols */
+	struct mt_hash		 code_index;	/* of these, by name and file */
+	struct mt_hash		 spot_index;
+	struct mt_native_spot	*spot;
+	size_t			 nspots;
+	size_t			 spots_cap;
+	struct mt_native_frame	*frame;
+	size_t			 nframes;
+	size_t			 frames_cap;
+	const char		**note;		/* by code; NULL: none */
+	size_t			 nnotes;
+	struct mt_module	*module;
+	uint32_t		*address;	/* of the modules */
+	uint32_t		*node_of;	/* by node in the file */
+	size_t			 nnode_of;
+};
+
 /* Room for payloads, reused; always a few bytes larger than asked for. */
 struct mt_capture_room {
 	uint8_t	*data;
@@ -74,6 +113,9 @@ enum mt_capture_has {
 
 struct mt_capture {
 	struct mt_source	 source;
+	/* If it is one of memray, whose events nobody has asked for yet. */
+	struct mt_source	 memray;
+	bool			 has_memray;
 	struct mt_file_head	 head;
 	struct mt_meta		 meta;
 	unsigned		 has;		/* enum mt_capture_has */
@@ -121,6 +163,10 @@ struct mt_capture {
 	struct mt_capture_ids	 made_ids;
 	bool			 has_made;
 
+	struct mt_native	 native;
+	uint64_t		 end_bytes;	/* of the last whole block */
+	struct mt_buf		 index;		/* payload, if it was used */
+
 	struct mt_inflate	*inflate;
 	struct mt_capture_room	 stored;
 	struct mt_capture_room	 table;		/* payload of a table */
@@ -132,9 +178,14 @@ struct mt_capture {
 
 /* ---- mt_capture.c ---- */
 
+/* One without anything in it, which has the source; NULL: no memory. */
+struct mt_capture *mt_capture_new(const struct mt_source *);
 /* Open what is in *source, which becomes the capture's. */
 enum mt_status	mt_capture_open_source(struct mt_capture **out,
 		    struct mt_source *source, struct mt_error *);
+/* Have the events of a capture of memray. */
+enum mt_status	mt_capture_convert_events(struct mt_capture *,
+		    struct mt_error *);
 /* Make *p, of *cap members of that size, hold n; false if out of memory. */
 bool		mt_capture_grow(void **p, size_t *cap, size_t n, size_t size);
 /* Keep p, from malloc(3), until the capture is closed; frees it if it
@@ -156,6 +207,22 @@ enum mt_status	mt_capture_read(struct mt_capture *, size_t *i,
 /* ---- mt_capture_load.c ---- */
 
 enum mt_status	mt_capture_load(struct mt_capture *, struct mt_error *);
+/*
+ * A block of this type into the tables; MT_END, or an error.  Afterwards
+ * mt_capture_check() is to be called.
+ */
+enum mt_status	mt_capture_load_payload(struct mt_capture *, uint32_t type,
+		    struct mt_cursor *, struct mt_error *);
+/* Codes of nodes from this one on may be described later. */
+enum mt_status	mt_capture_expect(struct mt_capture *, size_t node,
+		    struct mt_error *);
+/*
+ * An index, of nodes from this one on and of all sites, that points at
+ * nothing becomes one of an entry "<unknown>".  There is always one of each,
+ * so that index 0 is valid.
+ */
+enum mt_status	mt_capture_check(struct mt_capture *, size_t node,
+		    struct mt_error *);
 enum mt_status	mt_capture_load_samples(struct mt_capture *,
 		    struct mt_error *);
 
@@ -164,6 +231,8 @@ enum mt_status	mt_capture_load_samples(struct mt_capture *,
 /* Add a checkpoint to the sites: MT_END, or an error. */
 enum mt_status	mt_capture_load_changes(struct mt_capture *,
 		    struct mt_cursor *, struct mt_error *);
+/* The sites are now as the last one says; there may be more. */
+void		mt_capture_settle(struct mt_capture *);
 /* There are no more of them. */
 void		mt_capture_end_changes(struct mt_capture *);
 
@@ -186,5 +255,18 @@ void		mt_capture_skip_alloc(struct mt_capture *, uint64_t number);
 enum mt_status	mt_capture_rebuild(struct mt_capture *, struct mt_error *);
 /* The tables that an older capture lacks, from its events. */
 enum mt_status	mt_capture_remake(struct mt_capture *, struct mt_error *);
+
+/* ---- mt_capture_native.c ---- */
+
+/* The codes are complete: are there modules among them? */
+enum mt_status	mt_capture_begin_native(struct mt_capture *,
+		    struct mt_error *);
+/* Add a block of symbols: MT_END, or an error. */
+enum mt_status	mt_capture_load_symbols(struct mt_capture *,
+		    struct mt_cursor *, struct mt_error *);
+/* Replace the nodes of modules by those of their functions. */
+enum mt_status	mt_capture_expand_native(struct mt_capture *,
+		    struct mt_error *);
+void		mt_capture_free_native(struct mt_capture *);
 
 #endif /* MT_CAPTURE_H */

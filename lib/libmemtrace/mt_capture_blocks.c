@@ -237,6 +237,10 @@ mt_capture_by_index(struct mt_capture *c, bool *ended, struct mt_error *e)
 	c->nblocks = 0;
 	if (st == MT_OK)
 		st = mt_capture_list(c, c->table.data, len, index, e);
+	if (st == MT_OK) {
+		mt_buf_put(&c->index, c->table.data, len);
+		c->end_bytes = c->source.size;
+	}
 	return (st == MT_ERR_FORMAT ? MT_END : st);
 }
 
@@ -305,6 +309,7 @@ mt_capture_scan(struct mt_capture *c, struct mt_error *e)
 		if (st != MT_OK)
 			return (st);
 	}
+	c->end_bytes = good;
 	if (good < c->source.size)
 		c->meta.lost_bytes_of_file = c->source.size - good;
 	return (MT_OK);

@@ -123,7 +123,7 @@ mt_capture_load_changes(struct mt_capture *c, struct mt_cursor *cur,
 }
 
 void
-mt_capture_end_changes(struct mt_capture *c)
+mt_capture_settle(struct mt_capture *c)
 {
 	struct mt_site *s;
 	size_t i;
@@ -134,7 +134,14 @@ mt_capture_end_changes(struct mt_capture *c)
 			continue;
 		s->peak_allocations = s->leaked_allocations;
 		s->peak_bytes = s->leaked_bytes;
+		c->stamp[i] = c->last_stamp;
 	}
+}
+
+void
+mt_capture_end_changes(struct mt_capture *c)
+{
+	mt_capture_settle(c);
 	free(c->stamp);
 	c->stamp = NULL;
 }

@@ -32,13 +32,31 @@ mt_capture_next_block(struct mt_capture *c, struct mt_error *e)
 	}
 }
 
+/* From nodes of the file to those that were made of them. */
+static void
+mt_capture_event_nodes(const struct mt_capture *c, struct mt_event *ev,
+    size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		ev[i].node = ev[i].node < c->native.nnode_of ?
+		    c->native.node_of[ev[i].node] : 0;
+}
+
 enum mt_status
 mt_capture_events(struct mt_capture *c, struct mt_event *ev, size_t n,
     size_t *got, struct mt_error *e)
 {
 	enum mt_status st;
+	size_t k;
 
 	*got = 0;
+	if (c->has_memray) {
+		st = mt_capture_convert_events(c, e);
+		if (st != MT_OK)
+			return (st);
+	}
 	while (*got < n) {
 		if (!c->decoding) {
 			st = mt_capture_next_block(c, e);
@@ -46,7 +64,10 @@ mt_capture_events(struct mt_capture *c, struct mt_event *ev, size_t n,
 				return (*got > 0 ? MT_OK : st);
 			c->decoding = true;
 		}
-		*got += mt_events_dec_next(&c->dec, ev + *got, n - *got);
+		k = mt_events_dec_next(&c->dec, ev + *got, n - *got);
+		if (c->native.node_of != NULL)
+			mt_capture_event_nodes(c, ev + *got, k);
+		*got += k;
 		if (c->dec.bad)
 			c->meta.flags |= MT_CAPTURE_DAMAGED;
 		if (*got < n)

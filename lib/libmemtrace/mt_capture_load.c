@@ -136,6 +136,8 @@ mt_capture_meta_set(struct mt_capture *c, const char *key, const char *value)
 		c->meta.trace_python_allocators = v != 0;
 	else if (strcmp(key, "aggregated") == 0)
 		mt_capture_meta_flag(c, MT_CAPTURE_AGGREGATED, v != 0);
+	else if (strcmp(key, "no_totals") == 0)
+		mt_capture_meta_flag(c, MT_CAPTURE_NO_TOTALS, v != 0);
 	else if (strcmp(key, "disk_full") == 0)
 		mt_capture_meta_flag(c, MT_CAPTURE_DISK_FULL, v != 0);
 }
@@ -320,8 +322,8 @@ mt_capture_add_samples(struct mt_capture *c, struct mt_cursor *cur,
 	return (st);
 }
 
-static enum mt_status
-mt_capture_load_block(struct mt_capture *c, uint32_t type,
+enum mt_status
+mt_capture_load_payload(struct mt_capture *c, uint32_t type,
     struct mt_cursor *cur, struct mt_error *e)
 {
 	switch (type) {
@@ -343,24 +345,37 @@ mt_capture_load_block(struct mt_capture *c, uint32_t type,
 		return (mt_capture_add_samples(c, cur, e));
 	case MT_BLOCK_CHANGES:
 		return (mt_capture_load_changes(c, cur, e));
+	case MT_BLOCK_SYMBOLS:
+		return (mt_capture_load_symbols(c, cur, e));
 	default:
 		return (MT_END);
 	}
 }
 
-/*
- * An index that points at nothing is an entry "<unknown>".  There is always
- * one of each, so that index 0 is valid.
- */
-static enum mt_status
-mt_capture_check(struct mt_capture *c, struct mt_error *e)
+enum mt_status
+mt_capture_expect(struct mt_capture *c, size_t node, struct mt_error *e)
+{
+	size_t i, n = 0;
+	uint32_t code;
+
+	for (i = node; i < c->nnodes; i++) {
+		code = c->nodes[i].code;
+		if (code >= n && code <= ID_SLACK + c->codes_seen)
+			n = (size_t)code + 1;
+	}
+	return (mt_capture_codes_reach(c, n) ? MT_OK :
+	    mt_capture_load_nomem(e));
+}
+
+enum mt_status
+mt_capture_check(struct mt_capture *c, size_t node, struct mt_error *e)
 {
 	size_t i;
 
 	if (!mt_capture_codes_reach(c, 1) || !mt_capture_nodes_reach(c, 1) ||
 	    !mt_capture_threads_reach(c, 1))
 		return (mt_capture_load_nomem(e));
-	for (i = 0; i < c->nnodes; i++)
+	for (i = node; i < c->nnodes; i++)
 		if (c->nodes[i].code >= c->ncodes)
 			c->nodes[i].code = 0;
 	for (i = 0; i < c->nsites; i++) {
@@ -395,7 +410,7 @@ mt_capture_load_types(struct mt_capture *c, unsigned types,
 			cur.p = c->table.data;
 			cur.end = cur.p + len;
 			cur.bad = false;
-			st = mt_capture_load_block(c, type, &cur, e);
+			st = mt_capture_load_payload(c, type, &cur, e);
 		}
 		if (st == MT_ERR_FORMAT)
 			c->meta.flags |= MT_CAPTURE_DAMAGED;
@@ -427,10 +442,14 @@ mt_capture_load(struct mt_capture *c, struct mt_error *e)
 	    BIT(MT_BLOCK_THREADS) | BIT(MT_BLOCK_SITES), e);
 	if (st == MT_OK && !c->has_sites)
 		st = mt_capture_load_types(c, BIT(MT_BLOCK_CHANGES), e);
+	if (st == MT_OK)
+		st = mt_capture_begin_native(c, e);
+	if (st == MT_OK && c->native.any)
+		st = mt_capture_load_types(c, BIT(MT_BLOCK_SYMBOLS), e);
 	if (st != MT_OK)
 		return (st);
 	mt_capture_end_changes(c);
-	return (mt_capture_check(c, e));
+	return (mt_capture_check(c, 0, e));
 }
 
 /* So is a timeline that was not complete yet. */

@@ -135,6 +135,13 @@ line_locations(struct bytes b, int64_t line, int32_t off)
 	return (found);
 }
 
+bool
+mt_code_is_native(const struct mt_code *code)
+{
+	return (code->table_kind == MT_TABLE_MODULE ||
+	    code->table_kind == MT_TABLE_NATIVE);
+}
+
 uint32_t
 mt_line_of(const struct mt_code *code, int32_t offset)
 {
@@ -156,6 +163,7 @@ mt_line_of(const struct mt_code *code, int32_t offset)
 			line = line_locations(b, line, offset);
 			break;
 		case MT_TABLE_OFFSET_IS_LINE:
+		case MT_TABLE_NATIVE:
 			line = offset > 0 ? offset : line;
 			break;
 		default:

@@ -75,7 +75,11 @@ void	mt_tables_put_sample(struct mt_buf *, const struct mt_sample *prev,
 /* All sites of a capture are one block, column by column. */
 void	mt_tables_put_sites(struct mt_buf *, const struct mt_site *, size_t n);
 
-/* ---- Recorder, for rebuilding tables (mt_recorder.c) ------------------ */
+/* ---- Recorder, for what was recorded before (mt_recorder.c) ----------- */
+
+/* Name a thread, again if need be. */
+enum mt_status	mt_recorder_thread_name(struct mt_recorder *, uint32_t id,
+		    uint64_t tid, const char *name, struct mt_error *);
 
 /* Sites as finish would write them; owned by the recorder. */
 enum mt_status	mt_recorder_sites(struct mt_recorder *,

@@ -34,7 +34,9 @@ enum mt_block_type {
 	MT_BLOCK_TEMPORARY = 11,
 	MT_BLOCK_SIZES = 12,
 	MT_BLOCK_LIFETIMES = 13,
-	MT_BLOCK_TIMELINE = 14
+	MT_BLOCK_TIMELINE = 14,
+	/* Since format 1.2. */
+	MT_BLOCK_SYMBOLS = 15
 };
 
 /*
@@ -86,6 +88,58 @@ MT_API enum mt_status	mt_writer_finish(struct mt_writer *,
 MT_API uint64_t		mt_writer_bytes(const struct mt_writer *);
 MT_API void		mt_writer_free(struct mt_writer *);
 
+/*
+ * The bytes of a capture up to the end of its last whole block; those up to
+ * there can be copied to fd.
+ */
+MT_API uint64_t		mt_capture_bytes(const struct mt_capture *);
+MT_API enum mt_status	mt_capture_copy(const struct mt_capture *, int fd,
+			    struct mt_error *);
+
+/*
+ * Add one block to a capture.  fd is at the end of such a copy, or of the file
+ * itself, which must have no more bytes than that.  If the capture has an
+ * index and an end, new ones follow; up to their last byte the file is
+ * a whole capture as it was before.
+ */
+MT_API enum mt_status	mt_capture_extend(const struct mt_capture *, int fd,
+			    enum mt_block_type, const void *data, size_t len,
+			    struct mt_error *);
+
+/* ---- Symbols -------------------------------------------------------- */
+
+/*
+ * Makes the payload of a block of symbols: what is at the addresses that
+ * mt_capture_modules() lists.
+ */
+struct mt_symbols;
+
+/* A function that is running at an address, or that was inlined there. */
+struct mt_frame {
+	const char	*function;	/* not "" */
+	const char	*file;		/* "" if unknown */
+	uint32_t	 line;		/* 0 if unknown */
+};
+
+#define MT_FRAMES_MAX	64		/* at one address */
+
+MT_API enum mt_status	mt_symbols_new(struct mt_symbols **out,
+			    struct mt_error *);
+MT_API void		mt_symbols_free(struct mt_symbols *);
+/* Begin a module.  The note says in words what is wrong with it, or "". */
+MT_API enum mt_status	mt_symbols_module(struct mt_symbols *, uint32_t code,
+			    const char *note, struct mt_error *);
+/*
+ * The frames at an address of it, from the outermost to the innermost, of
+ * which at most MT_FRAMES_MAX are kept.  Addresses ascend.
+ */
+MT_API enum mt_status	mt_symbols_address(struct mt_symbols *,
+			    uint32_t address, const struct mt_frame *,
+			    size_t n, struct mt_error *);
+/* The payload, from malloc(3).  After this, only free. */
+MT_API enum mt_status	mt_symbols_finish(struct mt_symbols *, void **data,
+			    size_t *len, struct mt_error *);
+
 /* ---- Recorder ------------------------------------------------------- */
 
 /*
@@ -96,9 +150,11 @@ MT_API void		mt_writer_free(struct mt_writer *);
 struct mt_recorder;
 
 enum mt_recorder_flag {
-	MT_RECORDER_AGGREGATE = 1	/* tables only, no events */
+	MT_RECORDER_AGGREGATE = 1,	/* tables only, no events */
+	MT_RECORDER_FEED = 2		/* for mt_recorder_take() */
 };
 
+/* Without a sink nothing is written. */
 MT_API enum mt_status	mt_recorder_new(struct mt_recorder **out,
 			    const struct mt_sink *, unsigned flags,
 			    struct mt_error *);

@@ -375,7 +375,8 @@ mt_recorder_finish(struct mt_recorder *r, struct mt_error *e)
 		if (!r->described[id])
 			mt_recorder_late(r, mt_recorder_unknown(r, id, &err),
 			    &err);
-	mt_timeline_put(&r->timeline, &r->samples);
+	if (r->aggregate)
+		mt_timeline_put(&r->timeline, &r->samples);
 	flush(r);
 	put_sites(r);
 	put_totals(r);
@@ -402,8 +403,9 @@ mt_recorder_new(struct mt_recorder **out, const struct mt_sink *sink,
 		r->has_sink = true;
 	}
 	r->aggregate = (flags & MT_RECORDER_AGGREGATE) != 0;
-	if (r->aggregate)
-		mt_agg_checkpoint(&r->agg);
+	r->has_feed = (flags & MT_RECORDER_FEED) != 0;
+	if (r->aggregate || r->has_feed)
+		r->since = r->feed.since = mt_agg_checkpoint(&r->agg);
 	if (r->has_sink && !r->aggregate) {
 		r->enc = mt_events_enc_new();
 		if (r->enc == NULL)
@@ -440,6 +442,9 @@ mt_recorder_free(struct mt_recorder *r)
 	mt_buf_fini(&r->kept_meta);
 	mt_buf_fini(&r->kept_codes);
 	mt_buf_fini(&r->kept_threads);
+	mt_buf_fini(&r->feed.meta);
+	mt_buf_fini(&r->feed.codes);
+	mt_buf_fini(&r->feed.threads);
 	free(r->sites);
 	free(r->described);
 	free(r);

@@ -5,6 +5,7 @@
  *	mt_recorder_tables.c	codes, threads, stacks, metadata; blocks
  *	mt_recorder_more.c	what is known about sites besides totals
  *	mt_recorder_checkpoint.c	tables while the program runs
+ *	mt_recorder_take.c	what has changed, for live feeds
  */
 
 #ifndef MT_RECORDER_H
@@ -28,11 +29,26 @@ struct mt_queued {
 	uint8_t		allocator;
 };
 
+/* For takes: what there is of text since the last, and how far it went. */
+struct mt_recorder_feed {
+	struct mt_buf	meta;
+	struct mt_buf	codes;
+	struct mt_buf	threads;
+	struct mt_sample sample;	/* the last */
+	uint64_t	peak_rss;
+	uint64_t	since;		/* checkpoint of sites */
+	uint32_t	nodes;
+	uint32_t	points;		/* of the timeline */
+	unsigned	shift;		/* that they had */
+	bool		news;		/* there was a sample */
+};
+
 struct mt_recorder {
 	struct mt_sink		 sink;
 	bool			 has_sink;
 	bool			 ended;		/* the script has */
 	bool			 aggregate;	/* tables only */
+	bool			 has_feed;
 	uint32_t		 nqueue;
 	struct mt_queued	 queue[MT_QUEUE_EVENTS];
 	struct mt_agg		 agg;
@@ -53,8 +69,10 @@ struct mt_recorder {
 	uint64_t		 lost;
 	uint64_t		 clock_ns;	/* of events and samples */
 	uint64_t		 more_bytes;	/* of blocks of more, last */
+	struct mt_recorder_feed	 feed;
+	struct mt_timeline	 timeline;	/* of tables only, or feeds */
 	/* Of tables only, see mt_recorder_checkpoint.c. */
-	struct mt_timeline	 timeline;
+	uint64_t		 since;		/* checkpoint of sites */
 	struct mt_buf		 kept_meta;
 	struct mt_buf		 kept_codes;
 	struct mt_buf		 kept_threads;
@@ -66,6 +84,25 @@ struct mt_recorder {
 	enum mt_status		 late;
 	struct mt_error		 late_error;
 };
+
+/*
+ * Ids of the sites that changed since that stamp, which a checkpoint gave, in
+ * order, into room for all of them; how many there are.
+ */
+uint32_t	mt_recorder_changed(const struct mt_agg *, uint64_t since,
+		    uint32_t *id);
+/* False only if it is certain that there are none. */
+static inline bool
+mt_recorder_may_have_changed(const struct mt_agg *a, uint64_t since)
+{
+	return (a->nchanged > 0 || since != a->checkpoint);
+}
+/* n sites have changed, and are dealt with: the stamp to go on from. */
+static inline uint64_t
+mt_recorder_since(struct mt_agg *a, uint32_t n)
+{
+	return (n > 0 ? mt_agg_checkpoint(a) : a->checkpoint);
+}
 
 enum mt_status	mt_recorder_no_memory(struct mt_error *);
 enum mt_status	mt_recorder_bad(struct mt_error *, const char *what,

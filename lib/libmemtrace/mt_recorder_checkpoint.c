@@ -31,20 +31,19 @@ ascending(const void *va, const void *vb)
 	return (*a < *b ? -1 : *a > *b);
 }
 
-/* Ids of the sites that changed since the last checkpoint, in order. */
-static uint32_t
-changed_sites(struct mt_agg *a, uint32_t *id)
+uint32_t
+mt_recorder_changed(const struct mt_agg *a, uint64_t since, uint32_t *id)
 {
 	uint32_t i, n;
 
 	/* Where many have changed, looking at all takes less time. */
-	if (a->nchanged < a->nsites / 8) {
+	if (since == a->checkpoint && a->nchanged < a->nsites / 8) {
 		memcpy(id, a->changed, a->nchanged * sizeof(*id));
 		qsort(id, a->nchanged, sizeof(*id), ascending);
 		return (a->nchanged);
 	}
 	for (i = n = 0; i < a->nsites; i++)
-		if (mt_agg_at(a, i)->stamp >= a->checkpoint)
+		if (mt_agg_at(a, i)->stamp >= since)
 			id[n++] = i;
 	return (n);
 }
@@ -91,19 +90,21 @@ put_changes(struct mt_recorder *r, bool all)
 	struct mt_error e;
 	uint32_t *id, n;
 
-	n = all ? a->nsites : a->nchanged;
-	if (n == 0 && r->put_lost == r->lost && !all)
+	if (!mt_recorder_may_have_changed(a, r->since) &&
+	    r->put_lost == r->lost && !all)
 		return;
-	id = malloc((n + (size_t)1) * sizeof(*id));
+	id = malloc((a->nsites + (size_t)1) * sizeof(*id));
+	n = id == NULL ? 0 : all ? all_sites(a, id) :
+	    mt_recorder_changed(a, r->since, id);
 	row = calloc(n + (size_t)1, sizeof(*row));
 	if (id == NULL || row == NULL) {
 		/* They have not been handed over; next time, perhaps. */
 		mt_recorder_late(r, mt_recorder_no_memory(&e), &e);
 	} else {
-		n = all ? all_sites(a, id) : changed_sites(a, id);
-		put_rows(r, id, n, row);
+		if (n > 0 || r->put_lost != r->lost || all)
+			put_rows(r, id, n, row);
 		r->put_lost = r->lost;
-		mt_agg_checkpoint(a);
+		r->since = mt_recorder_since(a, n);
 	}
 	free(id);
 	free(row);
@@ -137,7 +138,7 @@ mt_recorder_checkpoint(struct mt_recorder *r)
 {
 	bool changed;
 
-	changed = r->agg.nchanged > 0;
+	changed = mt_recorder_may_have_changed(&r->agg, r->since);
 	put_changes(r, false);
 	r->more_changed |= changed;
 	if (!r->more_changed || r->clock_ns < r->more_ns)

@@ -139,6 +139,8 @@ mt_recorder_code_describe(struct mt_recorder *r, uint32_t id,
 		return (mt_recorder_bad(e, "code", id));
 	r->described[id] = true;
 	mt_tables_put_code(&r->codes, id, code);
+	if (r->has_feed)
+		mt_tables_put_code(&r->feed.codes, id, code);
 	if (r->codes.failed || r->codes.len >= MT_RECORDER_BLOCK)
 		return (mt_recorder_put(r, MT_BLOCK_CODES, &r->codes, e));
 	return (mt_recorder_report(r, e));
@@ -155,21 +157,31 @@ mt_recorder_unknown(struct mt_recorder *r, uint32_t id, struct mt_error *e)
 	return (mt_recorder_code_describe(r, id, &code, e));
 }
 
+/* Readers go by the last name that they see. */
+enum mt_status
+mt_recorder_thread_name(struct mt_recorder *r, uint32_t id, uint64_t tid,
+    const char *name, struct mt_error *e)
+{
+	struct mt_thread t;
+
+	t.tid = tid;
+	t.name = name;
+	mt_tables_put_thread(&r->threads, id, &t);
+	if (r->has_feed)
+		mt_tables_put_thread(&r->feed.threads, id, &t);
+	if (r->threads.failed || r->threads.len >= MT_RECORDER_BLOCK)
+		return (mt_recorder_put(r, MT_BLOCK_THREADS, &r->threads, e));
+	return (mt_recorder_report(r, e));
+}
+
 enum mt_status
 mt_recorder_thread_new(struct mt_recorder *r, uint64_t tid, const char *name,
     uint32_t *id, struct mt_error *e)
 {
-	struct mt_thread t;
-
 	if (r->nthreads == UINT32_MAX)
 		return (mt_recorder_bad(e, "thread", r->nthreads));
-	t.tid = tid;
-	t.name = name;
-	mt_tables_put_thread(&r->threads, r->nthreads, &t);
 	*id = r->nthreads++;
-	if (r->threads.failed || r->threads.len >= MT_RECORDER_BLOCK)
-		return (mt_recorder_put(r, MT_BLOCK_THREADS, &r->threads, e));
-	return (mt_recorder_report(r, e));
+	return (mt_recorder_thread_name(r, *id, tid, name, e));
 }
 
 /* The first node of a stack that was not seen before. */
@@ -210,6 +222,8 @@ mt_recorder_text(struct mt_recorder *r, const char *key, const char *value,
     struct mt_error *e)
 {
 	mt_tables_put_meta(&r->meta, key, value);
+	if (r->has_feed)
+		mt_tables_put_meta(&r->feed.meta, key, value);
 	if (r->meta.failed || r->meta.len >= MT_RECORDER_BLOCK)
 		return (mt_recorder_put(r, MT_BLOCK_META, &r->meta, e));
 	return (mt_recorder_report(r, e));
@@ -237,9 +251,17 @@ mt_recorder_sample(struct mt_recorder *r, uint64_t time_ns, uint64_t rss,
 	s.rss = rss;
 	s.anon_rss = anon_rss;
 	r->clock_ns = time_ns > r->clock_ns ? time_ns : r->clock_ns;
+	if (r->has_feed) {
+		r->feed.sample = s;
+		r->feed.news = true;
+		if (rss > r->feed.peak_rss)
+			r->feed.peak_rss = rss;
+	}
+	if ((r->aggregate || r->has_feed) &&
+	    !mt_timeline_add(&r->timeline, &s))
+		return (mt_recorder_no_memory(e));
 	if (r->aggregate)
-		return (mt_timeline_add(&r->timeline, &s) ?
-		    mt_recorder_report(r, e) : mt_recorder_no_memory(e));
+		return (mt_recorder_report(r, e));
 	mt_tables_put_sample(&r->samples, &r->last_sample, &s);
 	r->last_sample = s;
 	if (r->samples.failed || r->samples.len >= MT_RECORDER_BLOCK)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "mt_block.h"
+#include "mt_memray.h"
 #include "mt_source.h"
 
 #define COPY_BYTES	65536
@@ -50,8 +51,8 @@ mt_source_drain(int fd, const uint8_t *buf, size_t n)
 	return (true);
 }
 
-/* An unlinked file; nobody else can see a name of it for long. */
-static int
+/* Nobody else can see a name of it for long. */
+int
 mt_source_temporary(void)
 {
 	const char *dir = getenv("TMPDIR");
@@ -91,8 +92,9 @@ mt_source_copy(int from, int to, uint64_t *size, struct mt_error *e)
 		if (!mt_source_drain(to, buf, (size_t)n))
 			return (mt_error_set(e, MT_ERR_SYS,
 			    "cannot write to a temporary file"));
-		if (*size == 0 && mt_block_get_file_head(&head, buf,
-		    (size_t)n, NULL) != MT_OK) {
+		if (*size == 0 && !mt_memray_is(buf, (size_t)n) &&
+		    mt_block_get_file_head(&head, buf, (size_t)n, NULL) !=
+		    MT_OK) {
 			*size = (uint64_t)n;
 			return (MT_OK);
 		}

@@ -27,4 +27,7 @@ enum mt_status	mt_source_read(const struct mt_source *, uint64_t offset,
 		    void *, size_t n, size_t *got, struct mt_error *);
 void		mt_source_close(struct mt_source *);
 
+/* An unlinked file in TMPDIR or /tmp, or -1 and errno. */
+int		mt_source_temporary(void);
+
 #endif /* MT_SOURCE_H */

@@ -1,5 +1,6 @@
 /* A run of a program, from the session to the finished captures. */
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "mt_collect_drain.h"
 #include "mt_collect_error.h"
 #include "mt_collect_hello.h"
+#include "mt_collect_live.h"
 #include "mt_collect_os.h"
 #include "mt_collect_queue.h"
 #include "mt_collect_session.h"
@@ -33,6 +35,7 @@ struct mt_collect {
 	struct mt_collect_outputs	 outputs;
 	struct mt_collect_queue		*queue;
 	struct mt_collect_drain		*drain;
+	struct mt_collect_live		*live;	/* or NULL */
 	struct mt_collect_tree		 tree;
 	pid_t				 program;
 	char				*command_line;
@@ -66,9 +69,11 @@ mt_collect_new(struct mt_collect **out,
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (mt_collect_fail(error, MT_ERR_NOMEM, "collector"));
 	c->options = *options;
+	if (options->live)
+		c->options.recorder_flags |= MT_RECORDER_FEED;
 	if (c->options.sample_ms == 0)
 		c->options.sample_ms = TICK_MS;
-	c->ticker = -1;
+	c->ticker = c->outputs.first_fd = -1;
 	c->poll = mt_collect_os_poll_new();
 	if (c->poll == -1)
 		st = mt_collect_fail(error, MT_ERR_SYS, "poll set");
@@ -76,6 +81,10 @@ mt_collect_new(struct mt_collect **out,
 	    options->start_time_ns, error)) == MT_OK)
 		st = mt_collect_hello_init(&c->hello, c->poll, TAG_HELLO,
 		    on_hello, c, error);
+	if (st == MT_OK && options->live)
+		st = mt_collect_live_new(&c->live, options->live_address,
+		    options->live_port, &c->session, options->start_time_ns,
+		    error);
 	if (st != MT_OK) {
 		mt_collect_free(c);
 		return (st);
@@ -88,6 +97,18 @@ const char *
 mt_collect_socket(const struct mt_collect *c)
 {
 	return (c->hello.path);
+}
+
+unsigned
+mt_collect_port(const struct mt_collect *c)
+{
+	return (mt_collect_live_port(c->live));
+}
+
+unsigned
+mt_collect_viewers(const struct mt_collect *c)
+{
+	return (mt_collect_live_came(c->live));
 }
 
 static enum mt_status
@@ -108,7 +129,7 @@ init_tree(struct mt_collect *c)
 {
 	c->tree.options = &c->options;
 	c->tree.session = &c->session;
-	c->tree.queue = c->queue;
+	c->tree.queue = c->options.no_capture ? NULL : c->queue;
 	c->tree.drain = c->drain;
 	c->tree.result = &c->result;
 	c->tree.command_line = c->command_line;
@@ -127,20 +148,30 @@ mt_collect_start(struct mt_collect *c, pid_t program, int capture_fd,
 	c->outputs.writer_flags = c->options.writer_flags;
 	c->outputs.start_time_ns = start;
 	c->outputs.create = c->options.create;
+	c->outputs.renew = c->options.renew;
+	c->outputs.renewed = c->options.renewed;
 	c->outputs.create_arg = c->options.create_arg;
 	if ((c->command_line = strdup(command_line)) == NULL)
 		return (mt_collect_fail(error, MT_ERR_NOMEM, "collector"));
-	if ((st = mt_writer_new(&c->outputs.first, capture_fd,
-	    c->options.writer_flags, start, error)) != MT_OK ||
+	/* Its own, so that it can let go of a file that was replaced. */
+	if (!c->options.no_capture && (c->outputs.first_fd = fcntl(capture_fd,
+	    F_DUPFD_CLOEXEC, capture_fd)) == -1)
+		return (mt_collect_fail(error, MT_ERR_SYS, "descriptor"));
+	if ((!c->options.no_capture &&
+	    (st = mt_writer_new(&c->outputs.first, c->outputs.first_fd,
+	    c->options.writer_flags, start, error)) != MT_OK) ||
 	    (st = mt_collect_queue_new(&c->queue, &c->outputs,
 	    error)) != MT_OK ||
 	    (st = mt_collect_drain_new(&c->drain, &c->session, c->queue,
-	    start, (c->options.agent_flags & MT_FLAG_FOLLOW) == 0,
+	    c->live, start, (c->options.agent_flags & MT_FLAG_FOLLOW) == 0,
 	    error)) != MT_OK ||
 	    (st = start_ticker(c, error)) != MT_OK)
 		return (st);
 	init_tree(c);
-	return (mt_collect_drain_start(c->drain, error));
+	st = mt_collect_drain_start(c->drain, error);
+	if (st == MT_OK && c->live != NULL)
+		st = mt_collect_live_start(c->live, error);
+	return (st);
 }
 
 /* ---- Step ------------------------------------------------------------ */
@@ -207,6 +238,7 @@ finish_totals(struct mt_collect *c)
 	const struct mt_collect_sum *sum = mt_collect_drain_sum(c->drain);
 	struct mt_collect_result *r = &c->result;
 
+	r->recorded = sum->recorded;
 	r->allocations = sum->first.allocations;
 	r->bytes = sum->first.bytes;
 	r->peak_bytes = sum->first.peak;
@@ -246,6 +278,8 @@ mt_collect_finish(struct mt_collect *c, int wait_status,
 		c->finished = true;
 		mt_collect_tree_end(&c->tree, c->program, wait_status);
 		mt_collect_drain_stop(c->drain);
+		if (c->live != NULL)
+			mt_collect_live_stop(c->live, wait_status);
 		finish_totals(c);
 		c->result.unheard = mt_collect_session_unheard(&c->session);
 		c->result.ignored += c->hello.refused;
@@ -266,6 +300,7 @@ mt_collect_free(struct mt_collect *c)
 	mt_collect_hello_fini(&c->hello);
 	if (c->drain != NULL)
 		mt_collect_drain_stop(c->drain);
+	mt_collect_live_free(c->live);
 	/* The recorders hand nothing over any more: the queue may go. */
 	mt_collect_queue_free(c->queue);
 	mt_collect_drain_free(c->drain);

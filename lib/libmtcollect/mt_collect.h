@@ -14,6 +14,9 @@
  *	mt_collect_stale	what killed collectors left behind
  *	mt_collect_queue	blocks on their way to the writer, its thread
  *	mt_collect_output	captures as the writer's thread sees them
+ *	mt_collect_live		the live feed, its thread
+ *	mt_collect_port		its port and secret
+ *	mt_collect_viewer	a connection there
  *	mt_collect_thread	how threads are made
  *	mt_collect_proc		/proc: resident set, life of threads (Linux)
  *	mt_collect_os		what else is not POSIX (Linux)
@@ -21,8 +24,8 @@
  *
  * Threads: the caller's own (this interface: hellos, clock, sampling,
  * supervision), one that drains the rings of all processes and aggregates,
- * one that compresses and writes all captures.  All signals are blocked in
- * the latter two.
+ * one that compresses and writes all captures, and perhaps one that serves
+ * viewers.  All signals are blocked in all but the first.
  *
  * Memory.  Shared with the program, and only as far as it was written to:
  * the session page, and per traced process at most 256 arenas of 16 rings of
@@ -33,9 +36,12 @@
  * process that runs, most of it for compression; 4 bytes for each that ever
  * was traced; and the recorders' tables, which grow with the number of live
  * blocks and of different stacks.  All of a process but those 4 bytes is
- * given back when it has ended and its capture is written.
+ * given back when it has ended and its capture is written.  With a live feed
+ * there is, once somebody watches, a second copy of the tables, without the
+ * live blocks; of processes that have ended 64 are kept.
  *
- * Descriptors: four for each process that runs, and a few.
+ * Descriptors: four for each process that runs, and a few; one for each
+ * viewer, of whom there are at most 48.
  */
 
 #ifndef MT_COLLECT_H
@@ -60,14 +66,34 @@ struct mt_collect;
 typedef int	mt_collect_create_fn(void *arg, pid_t, unsigned number,
 		    char name[MT_COLLECT_NAME]);
 
+/*
+ * Without events, a capture grows with each checkpoint; when it is much longer
+ * than its tables need to be, a new file takes its place.  renew creates that,
+ * under a name that nobody knows, for the number-th capture of the process id,
+ * 0 being the one that the caller has opened; fd is the capture as it is.  It
+ * returns a descriptor, which the collector closes, or -1: the capture then
+ * stays as it is, and grows.  renewed gives the file, here fd, the name of the
+ * capture, at once, and returns 0; or it removes the file, if it has to or fd
+ * is -1, and returns -1.  Called like the above.
+ */
+typedef int	mt_collect_renew_fn(void *arg, pid_t, unsigned number, int fd);
+typedef int	mt_collect_renewed_fn(void *arg, pid_t, unsigned number,
+		    int fd);
+
 struct mt_collect_options {
 	unsigned	recorder_flags;	/* enum mt_recorder_flag */
 	unsigned	writer_flags;	/* enum mt_writer_flag */
 	unsigned	agent_flags;	/* MT_FLAG_* of mt_hello.h */
 	unsigned	sample_ms;	/* between points of the timeline; 10 */
 	uint64_t	start_time_ns;	/* time of day */
-	mt_collect_create_fn *create;	/* needed with MT_FLAG_FOLLOW */
-	void		*create_arg;
+	mt_collect_create_fn *create;	/* with MT_FLAG_FOLLOW */
+	mt_collect_renew_fn *renew;	/* NULL: files only grow */
+	mt_collect_renewed_fn *renewed;
+	void		*create_arg;	/* of all three */
+	bool		no_capture;	/* nothing is written */
+	bool		live;		/* there is a live feed */
+	const char	*live_address;	/* NULL: of the loopback */
+	unsigned	live_port;	/* 0: any that is free */
 };
 
 /* How a run went, for the messages at its end. */
@@ -85,6 +111,7 @@ struct mt_collect_result {
 	uint64_t	 lost_events;
 	uint64_t	 all_bytes;	/* size of the files */
 	unsigned	 captures;	/* files with something in them */
+	bool		 recorded;	/* there was something to record */
 	unsigned	 processes;	/* to which these belong */
 	unsigned	 traced;	/* process images that said hello */
 	unsigned	 ignored;	/* Pythons that were not traced, */
@@ -108,16 +135,22 @@ struct mt_collect_result {
 enum mt_status	mt_collect_new(struct mt_collect **out,
 		    const struct mt_collect_options *, struct mt_error *);
 
+/* The port of the live feed, and how many viewers have come so far. */
+unsigned	mt_collect_port(const struct mt_collect *);
+unsigned	mt_collect_viewers(const struct mt_collect *);
+
 /* Path of the socket, the value of MT_ENV_SOCKET for the program. */
 const char	*mt_collect_socket(const struct mt_collect *);
 
 /*
  * Begin to collect from the process `program` (and from whatever Python it
- * execs or, when it is not a Python itself, starts) into capture_fd, which
- * stays the caller's.  The first to say hello is traced; with MT_FLAG_FOLLOW
- * all are, each into a capture of its own.  The first process with anything
- * to record gets capture_fd.  Starts the threads, so call it after fork(2).
+ * execs or, when it is not a Python itself, starts) into capture_fd, of which
+ * the collector makes a copy of its own.  The first to say hello is traced;
+ * with MT_FLAG_FOLLOW all are, each into a capture of its own.  The first
+ * process with anything to record gets capture_fd.  Starts the threads, so
+ * call it after fork(2).
  */
+/* Without a capture, capture_fd is ignored. */
 enum mt_status	mt_collect_start(struct mt_collect *, pid_t program,
 		    int capture_fd, const char *command_line,
 		    struct mt_error *);

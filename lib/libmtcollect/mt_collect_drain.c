@@ -29,6 +29,7 @@
 struct mt_collect_drain {
 	struct mt_collect_session	*session;
 	struct mt_collect_queue		*queue;
+	struct mt_collect_live		*live;	/* or NULL */
 	uint64_t			 start_time_ns;
 	bool				 alone;
 	pthread_t			 thread;
@@ -103,6 +104,8 @@ list(struct mt_collect_drain *d, struct mt_collect_image *im)
 	*at = im;
 	im->listed = true;
 	im->has_first = &d->has_first;
+	im->live = d->live;
+	im->begin_ns = mt_collect_session_tick(d->session) * 1000;
 }
 
 static void
@@ -161,6 +164,21 @@ finish_all(struct mt_collect_drain *d)
 		d->finishing |= im->finish;
 		at = &im->next;
 	}
+}
+
+/* What viewers are to see, if one of them is ready for it. */
+static void
+show_all(struct mt_collect_drain *d, uint64_t now)
+{
+	struct mt_collect_image *im;
+	uint64_t begun;
+
+	if (d->live == NULL || !mt_collect_live_wants(d->live, now))
+		return;
+	begun = mt_collect_session_tick(d->session);
+	for (im = d->images; im != NULL; im = im->next)
+		mt_collect_image_show(im);
+	mt_collect_live_round(d->live, begun);
 }
 
 static void
@@ -265,6 +283,7 @@ drain_main(void *arg)
 		now = mt_collect_session_tick(d->session);
 		words = drain_all(d, now);
 		finish_all(d);
+		show_all(d, now);
 		chores(d, now);
 		rest(d, words);
 	}
@@ -281,7 +300,8 @@ drain_main(void *arg)
 enum mt_status
 mt_collect_drain_new(struct mt_collect_drain **out,
     struct mt_collect_session *session, struct mt_collect_queue *queue,
-    uint64_t start_time_ns, bool alone, struct mt_error *error)
+    struct mt_collect_live *live, uint64_t start_time_ns, bool alone,
+    struct mt_error *error)
 {
 	struct mt_collect_drain *d;
 
@@ -289,6 +309,7 @@ mt_collect_drain_new(struct mt_collect_drain **out,
 		return (mt_collect_fail(error, MT_ERR_NOMEM, "drain"));
 	d->session = session;
 	d->queue = queue;
+	d->live = live;
 	d->start_time_ns = start_time_ns;
 	d->alone = alone;
 	d->sleep_us = SLEEP_MIN;

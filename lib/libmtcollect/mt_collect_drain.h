@@ -14,17 +14,18 @@
 #include <mt_record.h>
 
 #include "mt_collect_image.h"
+#include "mt_collect_live.h"
 #include "mt_collect_session.h"
 
 struct mt_collect_drain;
 
 /*
- * alone: there is no other process than the first, so that the session ends
- * when that one cannot be recorded.
+ * There may be no live feed (NULL).  alone: there is no other process than
+ * the first, so that the session ends when that one cannot be recorded.
  */
 enum mt_status	mt_collect_drain_new(struct mt_collect_drain **out,
 		    struct mt_collect_session *, struct mt_collect_queue *,
-		    uint64_t start_time_ns, bool alone, struct mt_error *);
+		    struct mt_collect_live *, uint64_t start_time_ns, bool alone, struct mt_error *);
 /* When start returns, the lifeline is held. */
 enum mt_status	mt_collect_drain_start(struct mt_collect_drain *,
 		    struct mt_error *);

@@ -8,6 +8,10 @@
 #include "mt_collect_error.h"
 #include "mt_collect_image.h"
 
+/* A capture without events may be so much longer than it need be. */
+#define GROWTH		4u
+#define GROWTH_MIN	(UINT64_C(1) << 20)
+
 void
 mt_collect_image_begin(struct mt_collect_image *im)
 {
@@ -16,6 +20,25 @@ mt_collect_image_begin(struct mt_collect_image *im)
 	im->begun = true;
 	if (im->has_first != NULL && !*im->has_first)
 		*im->has_first = im->output->first = true;
+	if (im->live != NULL)
+		im->live_process = mt_collect_live_begin(im->live, im->pid,
+		    mt_collect_proc_parent(&im->proc), im->begin_ns);
+}
+
+/* All that has changed since the last time, or NULL. */
+static struct mt_take *
+take(struct mt_collect_image *im)
+{
+	struct mt_take *t;
+
+	return (mt_recorder_take(im->recorder, &t, NULL) == MT_OK ? t : NULL);
+}
+
+void
+mt_collect_image_show(struct mt_collect_image *im)
+{
+	if (im->begun && im->live != NULL)
+		mt_collect_live_push(im->live, im->live_process, take(im));
 }
 
 static enum mt_status
@@ -46,13 +69,16 @@ mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
 	if ((im = calloc(1, sizeof(*im))) != NULL) {
 		im->pid = pid;
 		im->queue = queue;
+		im->tables_only = (recorder_flags & MT_RECORDER_AGGREGATE) !=
+		    0;
 		im->proc.statm = im->proc.dir = -1;
 		im->output = mt_collect_output_new(pid);
 	}
 	sink.put = sink_put;
 	sink.arg = im;
 	if (im == NULL || im->output == NULL ||
-	    mt_recorder_new(&im->recorder, &sink, recorder_flags,
+	    mt_recorder_new(&im->recorder, queue == NULL ? NULL : &sink,
+	    recorder_flags,
 	    error) != MT_OK || mt_collect_process_new(&im->process, pid,
 	    im->recorder, error) != MT_OK) {
 		mt_collect_image_free(im);
@@ -84,17 +110,39 @@ mt_collect_image_free(struct mt_collect_image *im)
 	free(im);
 }
 
+static bool
+is_too_long(const struct mt_collect_image *im)
+{
+	struct mt_collect_output_state state;
+
+	return (im->tables_only &&
+	    mt_collect_queue_get(im->queue, im->output, &state) &&
+	    state.bytes > state.base * GROWTH + GROWTH_MIN);
+}
+
+/* All that is known, into a new file; the old one holds no less. */
+static void
+renew(struct mt_collect_image *im)
+{
+	if (mt_collect_queue_renew(im->queue, im->output, NULL) == MT_OK)
+		mt_collect_queue_renewed(im->queue, im->output,
+		    mt_recorder_dump(im->recorder, NULL) == MT_OK);
+}
+
 void
 mt_collect_image_flush(struct mt_collect_image *im)
 {
 	struct mt_totals totals;
+	bool too_long;
 
 	mt_recorder_totals(im->recorder, &totals);
 	if (!im->awake && totals.events == 0)
 		return;
 	im->awake = true;
 	mt_collect_process_lost(im->process);
-	(void)mt_recorder_flush(im->recorder, NULL);
+	too_long = is_too_long(im);
+	if (mt_recorder_flush(im->recorder, NULL) == MT_OK && too_long)
+		renew(im);
 }
 
 /* ---- The end --------------------------------------------------------- */
@@ -174,6 +222,7 @@ add(struct mt_collect_sum *sum, const struct mt_collect_image *im, bool first)
 
 	mt_recorder_totals(im->recorder, &totals);
 	sum->lost_events += totals.lost;
+	sum->recorded |= totals.events > 0 || p->events > 0;
 	failed(sum, p->status, &p->error);
 	add_notes(sum, p->notes);
 	if (!first)
@@ -182,6 +231,16 @@ add(struct mt_collect_sum *sum, const struct mt_collect_image *im, bool first)
 	sum->script_ended = p->script_ended;
 	sum->replaced = is_replaced(im);
 	memcpy(sum->executed, p->executed, sizeof(sum->executed));
+}
+
+static void
+show_end(struct mt_collect_image *im)
+{
+	const struct mt_collect_end *e = &im->end;
+
+	if (im->begun && im->live != NULL)
+		mt_collect_live_end(im->live, im->live_process, take(im),
+		    is_replaced(im), e->has_status ? e->status : -1);
 }
 
 /* All events are written or lost when the tables are made. */
@@ -202,8 +261,12 @@ put_tables(struct mt_collect_image *im, uint64_t start_time_ns,
 	/* Failures to write are the queue's to tell, which knows the file. */
 	if (!state->broken)
 		failed(sum, st, &error);
+	show_end(im);
 	add(sum, im, im->output->first);
-	mt_collect_queue_close(im->queue, im->output);
+	if (im->queue == NULL)
+		mt_collect_output_free(im->output);
+	else
+		mt_collect_queue_close(im->queue, im->output);
 	im->output = NULL;
 }
 
@@ -215,6 +278,7 @@ mt_collect_image_finish(struct mt_collect_image *im, uint64_t start_time_ns,
 
 	if (!im->flushed) {
 		if (!is_wanted(im)) {
+			show_end(im);
 			add(sum, im, false);
 			return (true);
 		}
@@ -222,7 +286,9 @@ mt_collect_image_finish(struct mt_collect_image *im, uint64_t start_time_ns,
 		mt_collect_image_flush(im);
 		im->flushed = true;
 	}
-	if (!mt_collect_queue_get(im->queue, im->output, &state))
+	memset(&state, 0, sizeof(state));
+	if (im->queue != NULL &&
+	    !mt_collect_queue_get(im->queue, im->output, &state))
 		return (false);
 	put_tables(im, start_time_ns, sum, &state);
 	return (true);

@@ -16,6 +16,7 @@
 
 #include <mt_record.h>
 
+#include "mt_collect_live.h"
 #include "mt_collect_proc.h"
 #include "mt_collect_process.h"
 #include "mt_collect_queue.h"
@@ -50,6 +51,9 @@ struct mt_collect_image {
 	struct mt_collect_queue	*queue;
 	struct mt_collect_output *output;
 	bool			*has_first;	/* of all images, see begin */
+	struct mt_collect_live	*live;		/* or NULL */
+	uint32_t		 live_process;	/* number there, once begun */
+	uint64_t		 begin_ns;	/* since the start */
 	struct mt_collect_proc	 proc;		/* main: statm */
 	bool			 own_tids;	/* that we cannot look up */
 	bool			 begun;		/* to record */
@@ -60,6 +64,7 @@ struct mt_collect_image {
 	bool			 flushed;	/* all but the tables */
 	struct mt_collect_end	 end;
 	uint64_t		 put_events;	/* in blocks so far */
+	bool			 tables_only;	/* no events in the capture */
 	bool			 listed;	/* by the drain thread */
 	struct mt_collect_image	*next;
 	/* Under the lock of the drain. */
@@ -71,6 +76,7 @@ struct mt_collect_image {
 /* What became of images, added up. */
 struct mt_collect_sum {
 	uint64_t	 lost_events;
+	bool		 recorded;	/* any of them did something */
 	struct mt_totals first;		/* of the first capture */
 	bool		 script_ended;	/* likewise */
 	bool		 replaced;	/* likewise, by exec(2) */
@@ -80,7 +86,10 @@ struct mt_collect_sum {
 	struct mt_error	 error;
 };
 
-/* Takes over the mapping, also on failure.  Opens proc. */
+/*
+ * Takes over the mapping, also on failure.  Opens proc.  Without a queue
+ * nothing is written.
+ */
 enum mt_status	mt_collect_image_new(struct mt_collect_image **out, pid_t,
 		    struct mt_collect_queue *, unsigned recorder_flags,
 		    struct mt_arena *, struct mt_error *);
@@ -92,6 +101,9 @@ void		mt_collect_image_free(struct mt_collect_image *);
  * first to do so gets the first capture.
  */
 void		mt_collect_image_begin(struct mt_collect_image *);
+
+/* Push what has changed to the live feed. */
+void		mt_collect_image_show(struct mt_collect_image *);
 
 /*
  * Everything so far into the file, and room for the tables behind it.  There

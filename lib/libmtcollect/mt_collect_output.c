@@ -19,7 +19,7 @@ mt_collect_output_new(pid_t pid)
 	if ((o = calloc(1, sizeof(*o))) == NULL)
 		return (NULL);
 	o->pid = pid;
-	o->fd = -1;
+	o->fd = o->next_fd = -1;
 	return (o);
 }
 
@@ -28,6 +28,9 @@ mt_collect_output_free(struct mt_collect_output *o)
 {
 	if (o == NULL)
 		return;
+	mt_writer_free(o->next);
+	if (o->next_fd != -1)
+		(void)close(o->next_fd);
 	mt_writer_free(o->writer);
 	if (o->fd != -1)
 		(void)close(o->fd);
@@ -81,10 +84,14 @@ open_output(struct mt_collect_outputs *os, struct mt_collect_output *o,
 
 	number = count(os, o->pid);
 	os->processes += number == 1;
-	if (!o->first)
+	if (!o->first) {
+		o->number = number;
 		return (create(os, o, number, error));
+	}
 	o->writer = os->first;
+	o->fd = os->first_fd;
 	os->first = NULL;
+	os->first_fd = -1;
 	return (MT_OK);
 }
 
@@ -117,6 +124,104 @@ keep_reserve(struct mt_collect_output *o, uint64_t wanted,
 	return (st);
 }
 
+/* ---- A new file in place of one that has grown ----------------------- */
+
+static void
+drop_next(struct mt_collect_output *o)
+{
+	mt_writer_free(o->next);
+	o->next = NULL;
+	(void)close(o->next_fd);
+	o->next_fd = -1;
+}
+
+/* The blocks that are still to come are for nobody. */
+static void
+give_up(struct mt_collect_outputs *os, struct mt_collect_output *o)
+{
+	drop_next(o);
+	(void)os->renewed(os->create_arg, o->pid, o->number, -1);
+}
+
+static void
+take_next(struct mt_collect_output *o)
+{
+	mt_writer_free(o->writer);
+	(void)close(o->fd);
+	o->writer = o->next;
+	o->fd = o->next_fd;
+	o->next = NULL;
+	o->next_fd = -1;
+	o->reserved = 0;
+}
+
+void
+mt_collect_output_renew(struct mt_collect_outputs *os,
+    struct mt_collect_output *o)
+{
+	o->renewing = true;
+	if (o->writer == NULL || os->renew == NULL)
+		return;
+	o->next_fd = os->renew(os->create_arg, o->pid, o->number,
+	    o->fd);
+	if (o->next_fd != -1 && mt_writer_new(&o->next, o->next_fd,
+	    os->writer_flags, os->start_time_ns, NULL) != MT_OK)
+		give_up(os, o);
+}
+
+static void
+put_next(struct mt_collect_outputs *os, struct mt_collect_output *o,
+    enum mt_block_type type, const void *data, size_t len)
+{
+	if (o->next != NULL &&
+	    mt_writer_put(o->next, type, data, len, NULL) != MT_OK)
+		give_up(os, o);
+}
+
+void
+mt_collect_output_renewed(struct mt_collect_outputs *os,
+    struct mt_collect_output *o, bool complete,
+    struct mt_collect_output_state *state)
+{
+	o->renewing = false;
+	if (o->next != NULL && !complete)
+		give_up(os, o);
+	if (o->next != NULL && os->renewed(os->create_arg, o->pid, o->number,
+	    o->next_fd) != 0)
+		drop_next(o);
+	if (o->next != NULL) {
+		take_next(o);
+		state->bytes = mt_writer_bytes(o->writer);
+	}
+	/* Whether there is a new file or not, the next try is a while away. */
+	state->base = state->bytes;
+}
+
+/* ---- Blocks ---------------------------------------------------------- */
+
+/*
+ * What the tables at the end will say again, and better.  Where there is no
+ * room for it, there may still be for those.
+ */
+static bool
+is_checkpoint(const struct mt_collect_output *o, enum mt_block_type type)
+{
+	return (!o->has_sites && type >= MT_BLOCK_CHANGES &&
+	    type <= MT_BLOCK_TIMELINE);
+}
+
+static void
+put_checkpoint(struct mt_collect_output *o, enum mt_block_type type,
+    const void *data, size_t len, uint64_t reserve,
+    struct mt_collect_output_state *state)
+{
+	struct mt_error error;
+
+	if (keep_reserve(o, reserve, &error) == MT_OK)
+		(void)mt_writer_put(o->writer, type, data, len, &error);
+	state->bytes = mt_writer_bytes(o->writer);
+}
+
 void
 mt_collect_output_put(struct mt_collect_outputs *os,
     struct mt_collect_output *o, enum mt_block_type type, const void *data,
@@ -127,6 +232,10 @@ mt_collect_output_put(struct mt_collect_outputs *os,
 	enum mt_status st = MT_OK;
 	struct mt_error error;
 
+	if (o->renewing) {
+		put_next(os, o, type, data, len);
+		return;
+	}
 	if (o->writer == NULL && !state->broken &&
 	    (st = open_output(os, o, &error)) != MT_OK) {
 		failed(state, st, &error);
@@ -136,12 +245,18 @@ mt_collect_output_put(struct mt_collect_outputs *os,
 		state->dropped += n;
 		return;
 	}
+	if (is_checkpoint(o, type)) {
+		put_checkpoint(o, type, data, len, reserve, state);
+		return;
+	}
+	o->has_sites |= type == MT_BLOCK_SITES;
 	if (events && !o->full) {
 		st = keep_reserve(o, reserve, &error);
 		o->full = st != MT_OK;
 	}
 	if (!events || !o->full)
 		st = mt_writer_put(o->writer, type, data, len, &error);
+	state->bytes = mt_writer_bytes(o->writer);
 	if (st != MT_OK)
 		failed(state, st, &error);
 	if (st != MT_OK && !events)
@@ -185,6 +300,9 @@ mt_collect_outputs_fini(struct mt_collect_outputs *os)
 		mt_writer_free(os->first);
 		os->first = NULL;
 	}
+	if (os->first_fd != -1)
+		(void)close(os->first_fd);
+	os->first_fd = -1;
 	free(os->pids);
 	os->pids = NULL;
 	os->npids = os->pids_cap = 0;

@@ -39,16 +39,23 @@ write_block(struct mt_collect_queue *q, struct mt_collect_block *b)
 	state = o->state;
 	reserve = o->reserve;
 	(void)pthread_mutex_unlock(&q->lock);
-	mt_collect_output_put(q->outputs, o, b->type, b->data, b->len,
-	    b->events, reserve, &state);
+	if (b->step == MT_COLLECT_RENEW)
+		mt_collect_output_renew(q->outputs, o);
+	else if (b == &o->renewed)
+		mt_collect_output_renewed(q->outputs, o,
+		    b->step == MT_COLLECT_RENEWED, &state);
+	else
+		mt_collect_output_put(q->outputs, o, b->type, b->data, b->len,
+		    b->events, reserve, &state);
 	free(b->data);
 	(void)pthread_mutex_lock(&q->lock);
 	o->state = state;
 	o->queued -= cost(b);
-	free(b);
+	if (b != &o->renewed)
+		free(b);
 }
 
-/* Likewise.  The block is a part of what is freed. */
+/* Likewise.  Even the block is freed, being a part of the output. */
 static void
 close_output(struct mt_collect_queue *q, struct mt_collect_block *b)
 {
@@ -73,7 +80,7 @@ writer_main(void *arg)
 		if ((q->first = b->next) == NULL)
 			q->last = &q->first;
 		bytes = cost(b);
-		if (b == &b->output->last)
+		if (b->step == MT_COLLECT_CLOSE)
 			close_output(q, b);
 		else
 			write_block(q, b);
@@ -134,23 +141,20 @@ append(struct mt_collect_queue *q, struct mt_collect_block *b)
 	(void)pthread_cond_signal(&q->filled);
 }
 
-enum mt_status
-mt_collect_queue_put(struct mt_collect_queue *q,
-    struct mt_collect_output *o, enum mt_block_type type, void *data,
-    size_t len, uint64_t events, struct mt_error *error)
+/* The same, when there is room.  Takes data. */
+static enum mt_status
+put(struct mt_collect_queue *q, const struct mt_collect_block *what,
+    struct mt_error *error)
 {
+	struct mt_collect_output *o = what->output;
 	enum mt_status st;
 	struct mt_collect_block *b;
 
-	if ((b = calloc(1, sizeof(*b))) == NULL) {
-		free(data);
+	if ((b = malloc(sizeof(*b))) == NULL) {
+		free(what->data);
 		return (mt_collect_fail(error, MT_ERR_NOMEM, "queue"));
 	}
-	b->output = o;
-	b->type = type;
-	b->data = data;
-	b->len = len;
-	b->events = events;
+	*b = *what;
 	(void)pthread_mutex_lock(&q->lock);
 	while (q->bytes > 0 && q->bytes + cost(b) > MT_COLLECT_QUEUE_MAX)
 		(void)pthread_cond_wait(&q->emptied, &q->lock);
@@ -162,11 +166,54 @@ mt_collect_queue_put(struct mt_collect_queue *q,
 	return (st);
 }
 
+enum mt_status
+mt_collect_queue_put(struct mt_collect_queue *q,
+    struct mt_collect_output *o, enum mt_block_type type, void *data,
+    size_t len, uint64_t events, struct mt_error *error)
+{
+	const struct mt_collect_block b = {
+		.output = o,
+		.step = MT_COLLECT_PUT,
+		.type = type,
+		.data = data,
+		.len = len,
+		.events = events
+	};
+
+	return (put(q, &b, error));
+}
+
+enum mt_status
+mt_collect_queue_renew(struct mt_collect_queue *q,
+    struct mt_collect_output *o, struct mt_error *error)
+{
+	const struct mt_collect_block b = {
+		.output = o,
+		.step = MT_COLLECT_RENEW
+	};
+
+	return (put(q, &b, error));
+}
+
+void
+mt_collect_queue_renewed(struct mt_collect_queue *q,
+    struct mt_collect_output *o, bool complete)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	o->renewed.next = NULL;
+	o->renewed.output = o;
+	o->renewed.step = complete ? MT_COLLECT_RENEWED :
+	    MT_COLLECT_NOT_RENEWED;
+	append(q, &o->renewed);
+	(void)pthread_mutex_unlock(&q->lock);
+}
+
 void
 mt_collect_queue_close(struct mt_collect_queue *q,
     struct mt_collect_output *o)
 {
 	o->last.output = o;
+	o->last.step = MT_COLLECT_CLOSE;
 	(void)pthread_mutex_lock(&q->lock);
 	append(q, &o->last);
 	(void)pthread_mutex_unlock(&q->lock);

@@ -39,6 +39,16 @@ enum mt_status	mt_collect_queue_put(struct mt_collect_queue *,
 		    void *data, size_t len, uint64_t events,
 		    struct mt_error *);
 
+/*
+ * What is put between these two, if the first does not fail, goes into a new
+ * file; see mt_collect_output_renew().  At the first, nothing of the capture
+ * may be waiting that belongs to another new file.
+ */
+enum mt_status	mt_collect_queue_renew(struct mt_collect_queue *,
+		    struct mt_collect_output *, struct mt_error *);
+void		mt_collect_queue_renewed(struct mt_collect_queue *,
+		    struct mt_collect_output *, bool complete);
+
 /* The capture is complete: it is closed and freed behind its last block. */
 void		mt_collect_queue_close(struct mt_collect_queue *,
 		    struct mt_collect_output *);

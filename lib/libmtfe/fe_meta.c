@@ -118,11 +118,13 @@ static void
 put_fields(struct fe_json *j, const struct view *v)
 {
 	const struct mt_meta *m = &v->m;
+	const bool totals = (m->flags & MT_CAPTURE_NO_TOTALS) == 0;
 
 	put_time(j, "start_time", m->start_time_ns);
 	put_time(j, "end_time", m->end_time_ns);
-	put_uint(j, "total_allocations", m->total_allocations);
-	put_uint(j, "total_bytes_allocated", m->total_bytes);
+	put_uint_or_null(j, "total_allocations", totals,
+	    m->total_allocations);
+	put_uint_or_null(j, "total_bytes_allocated", totals, m->total_bytes);
 	put_uint(j, "peak_memory", m->peak_bytes);
 	put_uint(j, "leaked_allocations", m->leaked_allocations);
 	put_uint(j, "leaked_bytes", m->leaked_bytes);
@@ -185,6 +187,7 @@ merge(struct view *v, const struct view *w)
 	v->has_pid = v->has_pid && w->has_pid && m->pid == n->pid;
 	if (v->exit_status != w->exit_status)
 		v->exit_status = -1;
+	m->flags |= n->flags & MT_CAPTURE_NO_TOTALS;
 	m->has_native_traces |= n->has_native_traces;
 	m->trace_python_allocators |= n->trace_python_allocators;
 }

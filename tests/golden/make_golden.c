@@ -1,6 +1,6 @@
 /*
- * Made the golden captures, from golden.h and golden11.h.  Kept to show what
- * is in them, and as a start for the next ones; those that exist stay as
+ * Made the golden captures, from golden.h, golden11.h and golden12.h.  Kept
+ * to show what is in them, and as a start for the next ones; those that exist stay as
  * they are, byte for byte, for they stand for the files that people have.
  *
  *	usage: make_golden directory
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "golden11.h"
+#include "golden12.h"
 #include "mt_block.h"
 #include "mt_columns.h"
 
@@ -22,7 +23,8 @@ enum golden_flag {
 	GOLDEN_TABLES = 2,	/* no events */
 	GOLDEN_LATER = 4,	/* with what a later minor version may add */
 	GOLDEN_MORE = 8,	/* what format 1.1 knows of sites */
-	GOLDEN_KILLED = 16	/* checkpoints, and no end */
+	GOLDEN_KILLED = 16,	/* checkpoints, and no end */
+	GOLDEN_NATIVE = 32	/* frames of other languages */
 };
 
 static void
@@ -299,6 +301,55 @@ put_killed(struct mt_writer *w)
 	mt_buf_fini(&b);
 }
 
+/* ---- Other languages -------------------------------------------------- */
+
+static void
+put_symbols(struct mt_writer *w)
+{
+	struct mt_symbols *s;
+	size_t i, len;
+	void *data;
+
+	if (mt_symbols_new(&s, NULL) != MT_OK)
+		errx(1, "out of memory");
+	for (i = 0; i < GOLDEN_N(golden12_symbols); i++) {
+		(void)mt_symbols_module(s, golden12_symbols[i].code,
+		    golden12_symbols[i].note, NULL);
+		(void)mt_symbols_address(s, golden12_symbols[i].address,
+		    golden12_symbols[i].frame, golden12_symbols[i].n, NULL);
+	}
+	if (mt_symbols_finish(s, &data, &len, NULL) != MT_OK)
+		errx(1, "out of memory");
+	mt_symbols_free(s);
+	put(w, MT_BLOCK_SYMBOLS, data, len);
+	free(data);
+}
+
+static void
+put_native(struct mt_writer *w)
+{
+	struct mt_buf b = { NULL, 0, 0, false };
+	struct mt_error e;
+	uint32_t i;
+
+	mt_tables_put_meta(&b, "has_native_traces", "1");
+	put_buf(w, MT_BLOCK_META, &b);
+	for (i = 0; i < GOLDEN_N(golden12_codes); i++)
+		mt_tables_put_code(&b, i, &golden12_codes[i]);
+	put_buf(w, MT_BLOCK_CODES, &b);
+	for (i = 1; i < GOLDEN_N(golden12_nodes); i++)
+		mt_tables_put_node(&b, i, &golden12_nodes[i]);
+	put_buf(w, MT_BLOCK_NODES, &b);
+	mt_tables_put_thread(&b, 0, &golden12_thread);
+	put_buf(w, MT_BLOCK_THREADS, &b);
+	mt_tables_put_sites(&b, golden12_sites, GOLDEN_N(golden12_sites));
+	put_buf(w, MT_BLOCK_SITES, &b);
+	put_symbols(w);
+	if (mt_writer_finish(w, &e) != MT_OK)
+		errx(1, "%s", e.text);
+	mt_buf_fini(&b);
+}
+
 /* ---- All of it -------------------------------------------------------- */
 
 static void
@@ -364,6 +415,8 @@ make(const char *dir, unsigned major, unsigned minor, const char *name,
 		errx(1, "%s", e.text);
 	if (flags & GOLDEN_KILLED)
 		put_killed(w);
+	else if (flags & GOLDEN_NATIVE)
+		put_native(w);
 	else
 		put_all(w, flags);
 	mt_writer_free(w);
@@ -385,6 +438,7 @@ main(int argc, char *argv[])
 	make(argv[1], 1, 1, "events", GOLDEN_MORE);
 	make(argv[1], 1, 1, "tables", GOLDEN_MORE | GOLDEN_TABLES);
 	make(argv[1], 1, 1, "killed", GOLDEN_KILLED);
+	make(argv[1], 1, 2, "native", GOLDEN_NATIVE);
 	make(argv[1], 1, 7, "later", GOLDEN_LATER);
 	make(argv[1], 2, 0, "later", GOLDEN_STORED);
 	return (0);

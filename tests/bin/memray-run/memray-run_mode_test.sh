@@ -54,8 +54,119 @@ aggregate_body()
 	[ "$size" -lt 20000 ] || atf_fail "capture of $size bytes"
 }
 
+run_case killed "an aggregated capture is a valid one while it is written, and \
+remains so when memray-run is killed"
+killed_body()
+{
+	cat > app.py <<-'EOF'
+	import os, time
+	def keep():
+	    return [bytearray(1000) for i in range(100)]
+	kept = []
+	while not os.path.exists("enough"):
+	    kept.append(keep())
+	    time.sleep(0.01)
+	open("ended", "w").close()
+	EOF
+	memray-run -q --aggregate -o a.bin app.py &
+	n=0
+	until memray-summary a.bin 2> err | grep -q '^keep at'; do
+		[ $((n += 1)) -lt 600 ] || atf_fail "nothing is in the capture"
+		sleep 0.1
+	done
+	atf_check -o match:'cut short' cat err
+	kill -9 $!
+	wait $! && atf_fail "memray-run was not killed"
+	atf_check -s exit:1 -o match:'^keep at' -e match:'cut short' \
+	    memray-summary a.bin
+	[ ! -e ended ] || atf_fail "the program has ended, too"
+	touch enough
+	wait_for ended
+}
+
+# A program of 20000 places that allocate, over and over, until a file is
+# another one than before, or longer than 2 MB, which takes several seconds.
+# With a name it is about that capture, and a child's.
+make_places()
+{
+	cat > app.py <<-'EOF'
+	import os, sys, time
+	source = "def fill(x):\n" + "".join(
+	    " x.append(bytearray(600 + %d))\n" % i for i in range(100))
+	fills = []
+	for i in range(200):
+	    names = {}
+	    exec(compile(source, "places%d.py" % i, "exec"), names)
+	    fills.append(names["fill"])
+	path, child = sys.argv[1], len(sys.argv) > 2 and os.fork() == 0
+	if child:
+	    path += ".%d" % os.getpid()
+	first, end, st = 0, time.monotonic() + 250, None
+	while time.monotonic() < end:
+	    for fill in fills:
+	        fill([])
+	    if os.path.exists(path):
+	        st = os.stat(path)
+	        first = first or st.st_ino
+	        if st.st_ino != first or st.st_size > 2000000:
+	            break
+	    time.sleep(0.3)
+	if len(sys.argv) > 2 and not child:
+	    os.wait()
+	print("long" if st.st_ino == first else "new", flush=True)
+	EOF
+}
+
+run_case renewed "an aggregated capture that has grown is replaced, a child's \
+too"
+renewed_body()
+{
+	make_places
+	umask 022
+	atf_check -o inline:'new\nnew\n' memray-run -q --aggregate \
+	    --no-compress --follow-fork -o a.bin app.py a.bin child
+	for file in a.bin a.bin.*; do
+		atf_check -o match:'by_count.fill.places[0-9]*\.py' memray-stats "$file"
+		atf_check -o inline:'600\n' stat -c %a "$file"
+		# Checkpoints of a few seconds, and the tables twice.
+		size=$(wc -c < "$file")
+		[ "$size" -lt 12000000 ] || atf_fail "$file of $size bytes"
+	done
+	# Nothing is left of what was on the way.
+	for file in .a.bin*; do
+		[ ! -e "$file" ] || atf_fail "$file is left"
+	done
+}
+
+run_case renewed_not "an aggregated capture that was moved away or has another \
+name is not replaced, and complete all the same"
+renewed_not_body()
+{
+	make_places
+	memray-run -q --aggregate --no-compress -o a.bin app.py a.bin > out &
+	wait_for a.bin
+	ln a.bin b.bin
+	wait $! || atf_fail "status $?"
+	atf_check -o inline:'long\n' cat out
+	memray-run -q --aggregate --no-compress -o c.bin app.py d.bin > out &
+	wait_for c.bin
+	mv c.bin d.bin
+	echo mine > c.bin
+	wait $! || atf_fail "status $?"
+	atf_check -o inline:'long\n' cat out
+	atf_check -o inline:'mine\n' cat c.bin
+	atf_check_equal "$(stat -c %i a.bin)" "$(stat -c %i b.bin)"
+	for file in b.bin d.bin; do
+		atf_check -o match:'by_count.fill.places[0-9]*\.py' memray-stats $file
+	done
+	check_files a.bin app.py b.bin c.bin d.bin out
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case objects
 	atf_add_test_case aggregate
+	atf_add_test_case killed
+	atf_add_test_case renewed
+	atf_add_test_case renewed_not
 }

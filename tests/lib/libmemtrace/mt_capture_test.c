@@ -148,8 +148,8 @@ ATF_TC_BODY(errors, tc)
 	check_error("x", "", 0, "empty file");
 	check_error("x", "\177ELF", 4, "not a memtrace capture");
 	check_error("x", zeroes, 100, "not a memtrace capture");
-	check_error("x", "memray\0\0\0\14", 10,
-	    "a memray capture, not one of memray-run");
+	check_error("x", "memray\0\15", 8,
+	    "damaged header of a memray capture");
 	ATF_CHECK_EQ(MT_ERR_FORMAT, mt_capture_open(&c, ".", &e));
 	ATF_CHECK_STREQ("is a directory", e.text);
 	ATF_CHECK_EQ(MT_ERR_SYS, mt_capture_open(&c, "nothing/here", &e));

@@ -38,6 +38,8 @@ fail(int error, struct mt_error *e)
 {
 	if (error == 0)
 		return (MT_OK);
+	if (e == NULL)
+		return (MT_ERR_SYS);
 	e->sys = error;
 	strcpy(e->text, "fake");
 	return (MT_ERR_SYS);
@@ -116,6 +118,7 @@ static void
 begin(void)
 {
 	outputs.first = &writer;
+	outputs.first_fd = -1;
 	ATF_REQUIRE((output = mt_collect_output_new(10)) != NULL);
 	output->first = true;
 	ATF_REQUIRE_EQ(MT_OK, mt_collect_queue_new(&queue, &outputs, NULL));
@@ -367,6 +370,179 @@ ATF_TC_BODY(not_created, tc)
 	end();
 }
 
+/* What became of new files. */
+static unsigned renews, renewals, removals;
+static int rename_status;
+
+static int
+renew(void *arg, pid_t pid, unsigned number, int fd)
+{
+	ATF_CHECK_EQ(&created, arg);
+	ATF_CHECK_EQ(10, pid);
+	ATF_CHECK_EQ(0, number);
+	ATF_CHECK_EQ(output->fd, fd);
+	renews++;
+	return (created_fd);
+}
+
+static int
+renewed(void *arg, pid_t pid, unsigned number, int fd)
+{
+	ATF_CHECK_EQ(&created, arg);
+	ATF_CHECK_EQ(10, pid);
+	ATF_CHECK_EQ(0, number);
+	if (fd == -1 || rename_status != 0) {
+		removals++;
+		return (-1);
+	}
+	ATF_CHECK_EQ(created_fd, fd);
+	renewals++;
+	return (0);
+}
+
+/* A block of the old file, one of the new, and one after that. */
+static void
+try_to_renew(bool complete)
+{
+	struct mt_collect_output_state st;
+
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	ATF_CHECK_EQ(MT_OK, mt_collect_queue_renew(queue, output, NULL));
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	mt_collect_queue_renewed(queue, output, complete);
+	mt_collect_queue_sync(queue);
+	ATF_CHECK(mt_collect_queue_get(queue, output, &st));
+	ATF_CHECK_EQ(MT_OK, st.status);
+	ATF_CHECK(st.bytes > 0);
+	ATF_CHECK_EQ(st.bytes, st.base);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK(mt_collect_queue_get(queue, output, &st));
+	ATF_CHECK_EQ(MT_OK, st.status);
+	ATF_CHECK(st.bytes > st.base);
+}
+
+static void
+begin_to_renew(void)
+{
+	outputs.renew = renew;
+	outputs.renewed = renewed;
+	outputs.create_arg = &created;
+	begin();
+	created_fd = open("/dev/null", O_WRONLY);
+}
+
+ATF_TC(renew);
+ATF_TC_HEAD(renew, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a new file takes the old one's place "
+	    "if it is complete");
+}
+ATF_TC_BODY(renew, tc)
+{
+	begin_to_renew();
+	try_to_renew(true);
+	ATF_CHECK_EQ(1, writer.freed);	/* the old one */
+	ATF_CHECK(fcntl(created_fd, F_GETFD) != -1);
+	ATF_CHECK_EQ(1, renewals);
+	created_fd = -1;		/* cannot be created */
+	ATF_CHECK_EQ(MT_OK, mt_collect_queue_renew(queue, output, NULL));
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	mt_collect_queue_renewed(queue, output, true);
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(2, renews);
+	ATF_CHECK_EQ(1, renewals);
+	ATF_CHECK_EQ(0, removals);
+	ATF_CHECK_EQ(1, writer.freed);
+	end();
+}
+
+ATF_TC(not_renewed);
+ATF_TC_HEAD(not_renewed, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a new file that is not complete, or "
+	    "cannot have the name, goes away");
+}
+ATF_TC_BODY(not_renewed, tc)
+{
+	begin_to_renew();
+	try_to_renew(false);
+	ATF_CHECK_EQ(1, removals);
+	ATF_CHECK_EQ(-1, fcntl(created_fd, F_GETFD));
+	created_fd = open("/dev/null", O_WRONLY);
+	rename_status = -1;
+	try_to_renew(true);
+	ATF_CHECK_EQ(2, removals);
+	ATF_CHECK_EQ(-1, fcntl(created_fd, F_GETFD));
+	ATF_CHECK_EQ(0, renewals);
+	ATF_CHECK_EQ(2, writer.freed);	/* the new ones */
+	end();
+}
+
+ATF_TC(renew_full);
+ATF_TC_HEAD(renew_full, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a new file for which there is no room "
+	    "is no failure of the capture");
+}
+ATF_TC_BODY(renew_full, tc)
+{
+	struct mt_collect_output_state st;
+
+	begin_to_renew();
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	ATF_CHECK_EQ(MT_OK, mt_collect_queue_renew(queue, output, NULL));
+	mt_collect_queue_sync(queue);
+	writer.fail_tables = ENOSPC;
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_META, 5, 0));
+	mt_collect_queue_renewed(queue, output, true);
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(1, removals);
+	ATF_CHECK_EQ(0, renewals);
+	ATF_CHECK_EQ(2, writer.blocks);
+	(void)mt_collect_queue_get(queue, output, &st);
+	ATF_CHECK_EQ(MT_OK, st.status);
+	end();
+}
+
+ATF_TC(checkpoints);
+ATF_TC_HEAD(checkpoints, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "what the tables at the end say again "
+	    "may fail; the reserve comes before it");
+}
+ATF_TC_BODY(checkpoints, tc)
+{
+	struct mt_collect_output_state st;
+
+	begin();
+	mt_collect_queue_reserve(queue, output, 300000);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_CHANGES, 10, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK(writer.reserve >= 300000);
+	writer.fail_reserve = ENOSPC;
+	mt_collect_queue_reserve(queue, output, 900000);
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_CHANGES, 10, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK_EQ(1, writer.blocks);
+	writer.fail_reserve = 0;
+	writer.fail_tables = ENOSPC;
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SIZES, 10, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK(mt_collect_queue_get(queue, output, &st));
+	ATF_CHECK_EQ(MT_OK, st.status);
+	writer.fail_tables = 0;
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SITES, 10, 0));
+	mt_collect_queue_sync(queue);
+	writer.fail_tables = ENOSPC;
+	ATF_CHECK_EQ(MT_OK, put(MT_BLOCK_SIZES, 10, 0));
+	mt_collect_queue_sync(queue);
+	ATF_CHECK(mt_collect_queue_get(queue, output, &st));
+	ATF_CHECK_EQ(ENOSPC, st.error.sys);
+	end();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, order);
@@ -376,5 +552,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, several);
 	ATF_TP_ADD_TC(tp, not_created);
+	ATF_TP_ADD_TC(tp, renew);
+	ATF_TP_ADD_TC(tp, not_renewed);
+	ATF_TP_ADD_TC(tp, renew_full);
+	ATF_TP_ADD_TC(tp, checkpoints);
 	return (atf_no_error());
 }

@@ -1,0 +1,233 @@
+/* Write into captures what the native frames of their stacks are. */
+
+#include <sys/stat.h>
+
+#include <err.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <fe_alloc.h>
+#include <fe_file.h>
+#include <fe_out.h>
+#include <fe_text.h>
+#include <fe_warn.h>
+
+#include "symbolize.h"
+
+#define EXIT_USAGE	2
+
+static struct opts {
+	const char	*output;
+	bool		 force;
+	bool		 quiet;
+} opts;
+
+static const char usage_text[] =
+    "usage: memray-symbolize [-fq] [-o file] capture ...\n";
+
+static const char help_text[] =
+    "\n"
+    "Find out which functions the native frames of captures are, and write\n"
+    "that into the captures.\n"
+    "\n"
+    "  -o, --output FILE  leave the capture alone and write to this file;\n"
+    "                     - is the standard output\n"
+    "  -f, --force        overwrite that file if it exists\n"
+    "  -q, --quiet        print nothing but errors\n"
+    "  -h, --help         print this and exit\n"
+    "  -V, --version      print the version and exit\n"
+    "\n"
+    "With -o there is one capture, and - is the standard input.\n";
+
+static void
+usage(void)
+{
+	(void)fputs(usage_text, stderr);
+	exit(EXIT_USAGE);
+}
+
+static void
+help(void)
+{
+	(void)fputs(usage_text, stdout);
+	(void)fputs(help_text, stdout);
+	exit(fe_out_close(0));
+}
+
+static void
+version(void)
+{
+	(void)printf("memray-symbolize %s\n", MT_VERSION_STRING);
+	exit(fe_out_close(0));
+}
+
+static void
+parse_options(int argc, char *argv[])
+{
+	static const struct option table[] = {
+		{ "force", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "Vfho:q", table, NULL)) != -1) {
+		switch (c) {
+		case 'V':
+			version();
+			break;
+		case 'f':
+			opts.force = true;
+			break;
+		case 'h':
+			help();
+			break;
+		case 'o':
+			opts.output = optarg;
+			break;
+		case 'q':
+			opts.quiet = true;
+			break;
+		default:
+			usage();
+		}
+	}
+}
+
+static struct mt_capture *
+open_capture(const char *path)
+{
+	struct mt_capture *c;
+	struct mt_error e;
+
+	if (mt_capture_open(&c, path, &e) == MT_OK)
+		return (c);
+	fe_warn(path, &e);
+	return (NULL);
+}
+
+static bool
+resolve(struct symbolize *s)
+{
+	struct mt_sym_options o = { .start_time_ns = s->start_time_ns };
+	struct mt_error e;
+
+	if (!opts.quiet && isatty(STDERR_FILENO) == 1)
+		o.progress = symbolize_progress;
+	if (mt_sym_new(&s->sym, s->module, s->n, &o, &e) != MT_OK) {
+		fe_warn(NULL, &e);
+		return (false);
+	}
+	if (!opts.quiet)
+		symbolize_warn(s);
+	return (true);
+}
+
+static void
+say_nothing_native(const char *path)
+{
+	char *clean = fe_text_clean(path, false);
+
+	if (!opts.quiet)
+		warnx("%s has no native frames", clean);
+	free(clean);
+}
+
+/* Captures are closed while symbols are looked for: there may be many. */
+static bool
+in_place(struct symbolize *s, char *paths[], int n)
+{
+	struct mt_capture *c;
+	bool ok = true;
+
+	for (int i = 0; i < n; i++) {
+		if (strcmp(paths[i], "-") == 0)
+			errx(EXIT_USAGE, "the standard input needs -o");
+		c = open_capture(paths[i]);
+		ok &= c != NULL && symbolize_add(s, c, paths[i]);
+		mt_capture_close(c);
+	}
+	if (!resolve(s))
+		return (false);
+	for (size_t i = 0; i < s->ncaptures; i++)
+		if (!s->capture[i].is_native)
+			say_nothing_native(s->capture[i].path);
+		else if (!symbolize_in_place(s, &s->capture[i]))
+			ok = false;
+	return (ok);
+}
+
+/* Opening the output would destroy what was to be read. */
+static bool
+is_itself(const char *path, const char *output)
+{
+	struct stat a, b;
+
+	return (strcmp(output, "-") != 0 && stat(output, &b) == 0 &&
+	    S_ISREG(b.st_mode) && (strcmp(path, "-") == 0 ?
+	    fstat(STDIN_FILENO, &a) : stat(path, &a)) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
+static bool
+write_copy(const struct symbolize *s, struct mt_capture *c)
+{
+	struct fe_file f;
+	bool ok;
+
+	if (!fe_file_open(&f, opts.output, opts.force))
+		return (false);
+	if (isatty(fileno(f.fp)) == 1) {
+		warnx("captures are not for terminals");
+		(void)fe_file_close(&f);
+		return (false);
+	}
+	ok = symbolize_copy(s, c, &s->capture[0], fileno(f.fp), opts.output);
+	if (!fe_file_close(&f))
+		ok = false;
+	if (!ok && f.is_ours)
+		(void)unlink(opts.output);
+	return (ok);
+}
+
+static bool
+to_output(struct symbolize *s, const char *path)
+{
+	struct mt_capture *c;
+	bool ok;
+
+	if (is_itself(path, opts.output))
+		errx(EXIT_USAGE, "%s is the capture itself", opts.output);
+	/* What is in a capture is for its owner. */
+	(void)umask(S_IRWXG | S_IRWXO);
+	c = open_capture(path);
+	ok = c != NULL && symbolize_add(s, c, path) && resolve(s) &&
+	    write_copy(s, c);
+	mt_capture_close(c);
+	return (ok);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct symbolize s;
+	bool ok;
+
+	fe_out_init();
+	parse_options(argc, argv);
+	argc -= optind;
+	argv += optind;
+	if (argc == 0 || (opts.output != NULL && argc != 1))
+		usage();
+	memset(&s, 0, sizeof(s));
+	s.capture = fe_alloc((size_t)argc, sizeof(*s.capture), 0);
+	ok = opts.output != NULL ? to_output(&s, argv[0]) :
+	    in_place(&s, argv, argc);
+	symbolize_fini(&s);
+	return (fe_out_close(ok ? 0 : 1));
+}

@@ -1,0 +1,143 @@
+/* The process that reads modules.  Whatever happens to it is its own. */
+
+#include <sys/resource.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mt_sym_child.h"
+#include "mt_sym_module.h"
+
+#define CPU_SECONDS	30u	/* for one module */
+#define MEMORY_MAX	(UINT64_C(8) * 1024 * 1024 * 1024)
+
+/* Sanitizers need more than any program. */
+#if defined(__SANITIZE_ADDRESS__)
+#define LIMIT_MEMORY	0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LIMIT_MEMORY	0
+#endif
+#endif
+#ifndef LIMIT_MEMORY
+#define LIMIT_MEMORY	1
+#endif
+
+static void
+limit(int resource, uint64_t max)
+{
+	struct rlimit rl;
+
+	if (getrlimit(resource, &rl) != 0 || rl.rlim_max < max)
+		return;
+	rl.rlim_cur = (rlim_t)max;
+	(void)setrlimit(resource, &rl);
+}
+
+/* So much time from now on. */
+static void
+limit_time(void)
+{
+	struct rusage ru;
+
+	if (getrusage(RUSAGE_SELF, &ru) == 0)
+		limit(RLIMIT_CPU, (uint64_t)ru.ru_utime.tv_sec +
+		    (uint64_t)ru.ru_stime.tv_sec + CPU_SECONDS);
+}
+
+static bool
+write_all(int fd, const void *p, size_t n)
+{
+	const char *from = p;
+	ssize_t k;
+
+	for (; n > 0; n -= (size_t)k, from += k) {
+		k = write(fd, from, n);
+		if (k == -1 && errno == EINTR)
+			k = 0;
+		if (k == -1)
+			return (false);
+	}
+	return (true);
+}
+
+/* The length of the message, the message. */
+static bool
+tell(const struct mt_sym_work *w, struct mt_sym_module *m, uint32_t i, int fd)
+{
+	struct mt_sym_out out = { NULL, 0, 0, false };
+	uint32_t len;
+	bool ok;
+
+	limit_time();
+	mt_sym_module_put(m, &w->module[i], &out);
+	len = (uint32_t)out.len;
+	ok = !out.failed && write_all(fd, &len, sizeof(len)) &&
+	    write_all(fd, out.data, out.len);
+	free(out.data);
+	return (ok);
+}
+
+/* The parent hears of a module before anything is done for it. */
+static bool
+work_on(const struct mt_sym_work *w, uint32_t group, int fd)
+{
+	uint32_t at, end = w->start[group + 1];
+	struct mt_sym_module m;
+	bool ok;
+
+	at = w->start[group];
+	ok = write_all(fd, &w->order[at], sizeof(w->order[at]));
+	limit_time();
+	mt_sym_module_open(&m, &w->module[w->order[at]], w->start_time_ns);
+	while (ok) {
+		ok = tell(w, &m, w->order[at], fd);
+		if (++at == end)
+			break;
+		ok = ok && write_all(fd, &w->order[at], sizeof(w->order[at]));
+	}
+	mt_sym_module_close(&m);
+	return (ok);
+}
+
+_Noreturn static void
+child(const struct mt_sym_work *w, int fd)
+{
+	static const int deadly[] = {
+		SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU
+	};
+	uint32_t i;
+	size_t k;
+
+	for (k = 0; k < sizeof(deadly) / sizeof(deadly[0]); k++)
+		(void)signal(deadly[k], SIG_DFL);
+	limit(RLIMIT_CORE, 0);
+	if (LIMIT_MEMORY)
+		limit(RLIMIT_AS, MEMORY_MAX);
+	while ((i = atomic_fetch_add(w->next, 1)) < w->ngroups)
+		if (!work_on(w, i, fd))
+			_exit(1);
+	_exit(0);
+}
+
+pid_t
+mt_sym_child(const struct mt_sym_work *w, int *fd)
+{
+	int pipefd[2];
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) != 0)
+		return (-1);
+	pid = fork();
+	if (pid == 0)
+		child(w, pipefd[1]);
+	(void)close(pipefd[1]);
+	if (pid == -1)
+		(void)close(pipefd[0]);
+	else
+		*fd = pipefd[0];
+	return (pid);
+}

@@ -1,0 +1,77 @@
+# Shared by the tests of live feeds: a program that runs until it is told to
+# stop, and a viewer in Python.
+
+# live_case name description
+live_case()
+{
+	atf_test_case "$1" cleanup
+	eval "$1_head() {
+		atf_set descr \"$2\"
+		atf_set require.progs \"memray-run memray-summary python3 jq\"
+		atf_set timeout 120
+	}"
+	eval "$1_cleanup() { live_cleanup; }"
+}
+
+# Processes of a test that failed in the middle.
+live_cleanup()
+{
+	touch stop
+	[ ! -f pids ] || while read -r pid; do
+		kill -s CONT "$pid" 2>/dev/null
+		kill "$pid" 2>/dev/null
+	done < pids
+	return 0
+}
+
+# live_start options program [arguments]: with --live-remote, in the
+# background; sets $run and $port.
+live_start()
+{
+	src=$(atf_get_srcdir)
+	export XDG_RUNTIME_DIR="$PWD/run"
+	mkdir -p -m 700 run
+	rm -f stop started out err
+	memray-run --live-remote "$@" > out 2> err &
+	run=$!
+	echo $run >> pids
+	live_until "grep -q memray-live err"
+	port=$(sed -n "s/.*'memray-live \([0-9]*\)'.*/\1/p" err)
+}
+
+# live_until command: until it succeeds
+live_until()
+{
+	live_n=0
+	until eval "$1"; do
+		[ $((live_n += 1)) -lt 1200 ] || {
+			cat err >&2
+			atf_fail "never: $1"
+		}
+		sleep 0.05
+	done
+}
+
+# live_view command ...: of feed.py, into view.out
+live_view()
+{
+	python3 "$src/feed.py" "$port" "$@" > view.out 2> view.err ||
+	    atf_fail "feed.py $*: $(cat view.err)"
+}
+
+# live_end status: stop the program, which ends with that
+live_end()
+{
+	touch stop
+	wait "$run"
+	atf_check_equal "$1" $?
+}
+
+# live_field process name: of the line of a process in view.out
+live_field()
+{
+	awk -F '\t' -v n="$1" -v f="$2" '$1 == n {
+	    for (i = 3; i < NF; i += 2)
+		    if ($i == f)
+			    print $(i + 1) }' view.out
+}
