@@ -292,6 +292,40 @@ modules(void)
 	one_in_each(library, sizeof(library) / sizeof(library[0]), 0);
 }
 
+/*
+ * python -m app: what runpy calls, which imports shop.py: 3000 bytes below the
+ * import system, 5000 elsewhere, 200 in runpy itself.
+ */
+static void
+started(void)
+{
+	static const char runpy[] = "<frozen runpy>";
+	static const char import[] = "<frozen importlib._bootstrap>";
+	uint32_t app = code("<module>", "app.py", 1);
+	uint32_t at, run;
+
+	at = node(0, code("_run_module_as_main", runpy, 170), 198);
+	run = node(at, code("_run_code", runpy, 70), 88);
+	at = node(run, app, 1);
+	at = node(at, code("_find_and_load", import, 1000), 1027);
+	at = node(at, code("_load", import, 600), 690);
+	(void)alloc(node(at, code("<module>", "shop.py", 1), 2), 3000, 1);
+	(void)alloc(node(node(run, app, 3), code("buy", "shop.py", 4), 5),
+	    1000, 5);
+	(void)alloc(run, 200, 1);
+}
+
+/* A stack of 3000 calls. */
+static void
+deep(void)
+{
+	uint32_t down = code("down", "deep.py", 1), at = 0;
+
+	for (int i = 0; i < 3000; i++)
+		at = node(at, down, 2);
+	(void)alloc(at, 1000, 1);
+}
+
 static void
 zeroes(void)
 {
@@ -365,6 +399,7 @@ static const struct kind {
 	{ "basic", basic, 3 << 8, 0, false },
 	{ "child", child, 0, 0, false },
 	{ "cut", basic, 0, 0, true },
+	{ "deep", deep, 0, 0, false },
 	{ "empty", empty, 0, 0, false },
 	{ "huge", huge, 0, 0, false },
 	{ "killed", basic, SIGKILL, 0, false },
@@ -377,6 +412,7 @@ static const struct kind {
 	{ "ones", ones, 0, 0, false },
 	{ "recursion", recursion, 0, 0, false },
 	{ "separators", separators, 0, 0, false },
+	{ "started", started, 0, 0, false },
 	{ "unknown", unknown, 0, 0, false },
 	{ "zeroes", zeroes, 0, 0, false }
 };
