@@ -22,6 +22,12 @@ MODES = [
     Mode("py-aggregate", "memray-run",
          ["--aggregate", "--trace-python-allocators"], None),
     Mode("memray-py", "memray", ["--trace-python-allocators"], None),
+    Mode("native", "memray-run", ["--native"], "memray-native"),
+    Mode("memray-native", "memray", ["--native"], None),
+    Mode("native-py", "memray-run",
+         ["--native", "--trace-python-allocators"], "memray-native-py"),
+    Mode("memray-native-py", "memray",
+         ["--native", "--trace-python-allocators"], None),
 ]
 # Without -m; the others take their time.
 USUAL = ["plain", "default", "memray"]
