@@ -60,8 +60,8 @@ static const char usage_text[] =
     "                  [--compress-on-exit | --no-compress] [--aggregate]\n"
     "                  [--follow-fork] [--native [--no-symbols]]\n"
     "                  [--trace-python-allocators]\n"
-    "                  [--live | --live-remote [-p port] [--live-address host]\n"
-    "                  [--no-wait]]\n"
+    "                  [--live | --live-remote [-p port] [--no-wait]\n"
+    "                  [--live-address host]]\n"
     "                  file | directory | - | -m module | -c code | program\n"
     "                  [argument ...]\n";
 
@@ -187,7 +187,8 @@ parse_options(int argc, char **argv)
 	int ch;
 
 	while (opts.module == NULL && opts.code == NULL &&
-	    (ch = getopt_long(argc, argv, "+c:fhm:o:p:qV", longopts, NULL)) != -1)
+	    (ch = getopt_long(argc, argv, "+c:fhm:o:p:qV", longopts,
+	    NULL)) != -1)
 		switch (ch) {
 		case 0:
 			break;

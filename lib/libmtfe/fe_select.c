@@ -1,6 +1,7 @@
 /* Options that say which allocations a report is about. */
 
 #include <err.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,19 @@ set_time(struct fe_select_time *t, const char *name, const char *arg)
 		errx(EXIT_USAGE, "%s: not a time: %s", name, arg);
 }
 
+/* Others are rounded, but not in silence. */
+static void
+set_threshold(struct fe_select *s, const char *name, const char *arg)
+{
+	uint64_t *t = &s->selection.threshold;
+
+	if (!fe_opt_number(arg, 0, UINT64_MAX, t))
+		errx(EXIT_USAGE, "%s: not a number: %s", name, arg);
+	if (mt_threshold(*t) != *t)
+		warnx("warning: %s: %" PRIu64 " is taken for %" PRIu64, name,
+		    *t, mt_threshold(*t));
+}
+
 static void
 set_view(struct fe_select *s, const struct view *v, const char *arg)
 {
@@ -106,10 +120,7 @@ set_view(struct fe_select *s, const struct view *v, const char *arg)
 		s->selection.threshold = 1;
 		break;
 	case FE_SELECT_THRESHOLD:
-		if (!fe_opt_number(arg, 0, UINT64_MAX,
-		    &s->selection.threshold))
-			errx(EXIT_USAGE, "%s: not a number: %s", v->name,
-			    arg);
+		set_threshold(s, v->name, arg);
 		break;
 	case FE_SELECT_AT:
 	case FE_SELECT_TO:
@@ -177,6 +188,13 @@ fe_select_is_filtered(const struct fe_select *s)
 {
 	return (s->selection.threads.n + s->selection.include.n +
 	    s->selection.exclude.n > 0);
+}
+
+bool
+fe_select_is_any(const struct fe_select *s)
+{
+	return (s->seen != 0 || s->selection.processes.n > 0 ||
+	    fe_select_is_filtered(s));
 }
 
 /* ---- For a capture ---------------------------------------------------- */

@@ -98,8 +98,9 @@ void	fe_select_check(struct fe_select *);
 const struct mt_selection *fe_select_of(struct fe_select *,
 	    struct mt_capture *);
 
-/* Whether there is any option that chooses among sites. */
+/* Whether there is any option that chooses among sites, or any at all. */
 bool	fe_select_is_filtered(const struct fe_select *);
+bool	fe_select_is_any(const struct fe_select *);
 
 /*
  * Seconds with up to nine decimals, or ISO 8601: a date, T or a blank, a time
