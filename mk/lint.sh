@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 status=0
 
 flags="-std=c17 -D_GNU_SOURCE -Ilib/libmtwire -Ilib/libmemtrace
-    -Ilib/libmtcollect -Ilib/libmtfe -Ilib/memtrace-agent"
+    -Ilib/libmtcollect -Ilib/libmtfe -Ilib/libmtsym -Ilib/memtrace-agent"
 
 bad()
 {

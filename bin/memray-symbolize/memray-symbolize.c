@@ -154,11 +154,14 @@ in_place(struct symbolize *s, char *paths[], int n)
 	}
 	if (!resolve(s))
 		return (false);
-	for (size_t i = 0; i < s->ncaptures; i++)
-		if (!s->capture[i].is_native)
-			say_nothing_native(s->capture[i].path);
-		else if (s->capture[i].n > 0 && !symbolize_in_place(s, &s->capture[i]))
+	for (size_t i = 0; i < s->ncaptures; i++) {
+		const struct symbolize_capture *sc = &s->capture[i];
+
+		if (!sc->is_native)
+			say_nothing_native(sc->path);
+		else if (sc->n > 0 && !symbolize_in_place(s, sc))
 			ok = false;
+	}
 	return (ok);
 }
 

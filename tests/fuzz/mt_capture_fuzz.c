@@ -130,6 +130,32 @@ fuzz_summary(struct mt_capture *c)
 	}
 }
 
+/* Modules, and then everything without their frames. */
+static void
+fuzz_native(struct mt_capture *c, uint64_t events)
+{
+	const struct mt_module *m;
+	size_t i, k, n;
+
+	if (mt_capture_modules(c, &m, &n, NULL) != MT_OK)
+		return;
+	for (i = 0; i < n; i++) {
+		fuzz_string(m[i].path);
+		fuzz_bytes(m[i].build_id, m[i].build_id_len);
+		fuzz_require(m[i].naddresses > 0 &&
+		    m[i].unresolved <= m[i].naddresses);
+		for (k = 1; k < m[i].naddresses; k++)
+			fuzz_require(m[i].address[k - 1] < m[i].address[k]);
+		if (m[i].note != NULL)
+			fuzz_string(m[i].note);
+	}
+	if (mt_capture_hide_native(c, NULL) != MT_OK)
+		return;
+	fuzz_tables(c);
+	mt_capture_rewind(c);
+	fuzz_require(events == fuzz_events(c));
+}
+
 static void
 fuzz_open(const uint8_t *data, size_t n)
 {
@@ -152,6 +178,7 @@ fuzz_open(const uint8_t *data, size_t n)
 	if (mt_capture_samples(c, &samples, &n, NULL) == MT_OK)
 		fuzz_bytes(samples, n * sizeof(*samples));
 	fuzz_summary(c);
+	fuzz_native(c, events);
 	mt_capture_close(c);
 }
 

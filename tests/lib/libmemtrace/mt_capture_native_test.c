@@ -264,7 +264,8 @@ ATF_TC_BODY(later, tc)
 ATF_TC(deep);
 ATF_TC_HEAD(deep, tc)
 {
-	atf_tc_set_md_var(tc, "descr", "of too many frames the inner ones stay");
+	atf_tc_set_md_var(tc, "descr",
+	    "of too many frames the inner ones stay");
 }
 ATF_TC_BODY(deep, tc)
 {

@@ -140,8 +140,8 @@ ATF_TC_BODY(nonsense, tc)
 	/* Each tuple is twice the one before it. */
 	at = (size_t)(stpcpy(text, "_RIC1aTiiE") - text);
 	for (i = 0; i < 40; i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "TB%c_B%c_E",
-		    i == 0 ? '4' : '5', i == 0 ? '4' : '5');
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+		    "TB%c_B%c_E", i == 0 ? '4' : '5', i == 0 ? '4' : '5');
 	(void)strcpy(text + at, "E");
 	free(mt_sym_rust(text));
 	/* And this is deep. */
