@@ -156,6 +156,55 @@ fuzz_native(struct mt_capture *c, uint64_t events)
 	fuzz_require(events == fuzz_events(c));
 }
 
+static enum mt_status
+fuzz_put(void *arg, enum mt_block_type type, void *data, size_t n,
+    struct mt_error *e)
+{
+	(void)arg;
+	(void)type;
+	(void)e;
+	fuzz_bytes(data, n);
+	free(data);
+	return (MT_OK);
+}
+
+/* Selections look at all tables, and at events. */
+static void
+fuzz_select(struct mt_capture *c)
+{
+	static const char *const patterns[] = { "a*", "[!b]*" };
+	size_t n = mt_capture_sites(c, NULL);
+	struct mt_amount *amounts;
+	struct mt_selection sel;
+	int view;
+
+	amounts = calloc(n + 1, sizeof(*amounts));
+	fuzz_require(amounts != NULL);
+	memset(&sel, 0, sizeof(sel));
+	sel.threshold = 4;
+	for (view = MT_VIEW_PEAK; view <= MT_VIEW_RANGE; view++) {
+		sel.view = (enum mt_view)view;
+		sel.from_ns = 3;
+		sel.to_ns = view % 2 == 0 ? 30000000 : UINT64_MAX;
+		if (mt_capture_select(c, &sel, amounts, NULL) == MT_OK)
+			fuzz_bytes(amounts, n * sizeof(*amounts));
+		sel.include.pattern = sel.threads.pattern = patterns;
+		sel.include.n = 1;
+		sel.threads.n = 2;
+	}
+	free(amounts);
+}
+
+static void
+fuzz_aggregate(struct mt_capture *c)
+{
+	const struct mt_sink sink = { fuzz_put, NULL };
+	struct mt_error e;
+
+	if (mt_capture_aggregate(c, &sink, &e) != MT_OK)
+		fuzz_require(e.text[0] != '\0');
+}
+
 static void
 fuzz_open(const uint8_t *data, size_t n)
 {
@@ -178,6 +227,8 @@ fuzz_open(const uint8_t *data, size_t n)
 	if (mt_capture_samples(c, &samples, &n, NULL) == MT_OK)
 		fuzz_bytes(samples, n * sizeof(*samples));
 	fuzz_summary(c);
+	fuzz_select(c);
+	fuzz_aggregate(c);
 	fuzz_native(c, events);
 	mt_capture_close(c);
 }
