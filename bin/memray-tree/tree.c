@@ -49,14 +49,27 @@ ends_with(const char *s, const char *end)
 	return (n >= m && strcmp(s + n - m, end) == 0);
 }
 
+/* In Python, and the interpreter's own part of it. */
+static bool
+is_import(const char *function, const char *file)
+{
+	return (strstr(file, "frozen importlib") != NULL ||
+	    (ends_with(file, "ceval.c") &&
+	    (strcmp(function, "import_name") == 0 ||
+	    strcmp(function, "import_from") == 0 ||
+	    strcmp(function, "import_all_from") == 0)));
+}
+
 static uint32_t
 add_call(struct tree *t, uint32_t parent, uint32_t place)
 {
-	const char *file = t->functions[t->places[place].function].file;
+	const struct mt_function *f =
+	    &t->functions[t->places[place].function];
 	struct tree_node *n = add_node(t, TREE_CALL, parent);
+	const char *file = f->file;
 
 	n->place = place;
-	n->is_import = strstr(file, "frozen importlib") != NULL;
+	n->is_import = is_import(f->name, file);
 	n->is_boring = n->is_import || strcmp(file, "<frozen runpy>") == 0 ||
 	    ends_with(file, "/runpy.py");
 	return ((uint32_t)t->nnodes - 1);
@@ -307,6 +320,16 @@ tree_name(const struct tree *t, const struct tree_node *n)
 	default:
 		return (fe_strdup(tree_function(t, n)));
 	}
+}
+
+char *
+tree_location(const struct tree *t, const struct tree_node *n)
+{
+	const char *file = tree_file(t, n);
+	uint32_t line = tree_line(t, n);
+
+	return (line == 0 ? fe_strdup(file) :
+	    fe_format("%s:%" PRIu32, file, line));
 }
 
 char *
