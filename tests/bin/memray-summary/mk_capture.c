@@ -339,6 +339,51 @@ ones(void)
 	(void)alloc(0, 1, 3);
 }
 
+/*
+ * What lives when, in seconds: 1000 bytes of load from 0 to 2, 200 of parse
+ * in another thread from 1.25 on, 500 of keep from 3 on.  At 2, parse has two
+ * blocks that are freed after no other allocation, and after one.
+ */
+static void
+moments(void)
+{
+	uint32_t main_ = node(0, code("<module>", "/srv/app/app.py", 1), 3);
+	uint32_t load = node(main_, code("Table.load", "/srv/app/db.py", 1),
+	    2);
+	uint32_t parse = node(main_, code("parse", "/usr/lib/python3.11/json/"
+	    "decoder.py", 1), 3);
+	uint32_t keep = node(parse, code("keep", "/srv/app/db.py", 20), 21);
+	uint64_t first, freed;
+	struct mt_error e;
+	uint32_t w;
+
+	must(mt_recorder_thread_new(rec, 1235, "worker-1", &w, &e), &e);
+	first = alloc(load, 1000, 1);
+	mt_recorder_time(rec, 1250000000);
+	event(w, parse, MT_ALLOCATOR_MALLOC, 200);
+	mt_recorder_time(rec, 2000000000);
+	release(first);
+	release(alloc(parse, 30, 1));
+	freed = alloc(parse, 40, 1);
+	(void)alloc(0, 1, 1);
+	release(freed);
+	mt_recorder_time(rec, 3000000000);
+	(void)alloc(keep, 500, 1);
+	mt_recorder_time(rec, 4000000000);
+}
+
+/* A process that began two seconds later. */
+static void
+child(void)
+{
+	num("pid", 1300);
+	num("start_time_ns", START_NS + 2000000000);
+	text("command_line", "app.py --worker");
+	(void)alloc(node(0, code("serve", "/srv/app/worker.py", 1), 2),
+	    3000, 2);
+	mt_recorder_time(rec, 1500000000);
+}
+
 static void
 empty(void)
 {
@@ -352,6 +397,7 @@ static const struct kind {
 	bool		 cut;
 } kinds[] = {
 	{ "basic", basic, 3 << 8, 0, false },
+	{ "child", child, 0, 0, false },
 	{ "cut", basic, 0, 0, true },
 	{ "deep", deep, 0, 0, false },
 	{ "empty", empty, 0, 0, false },
@@ -361,6 +407,7 @@ static const struct kind {
 	{ "many", many, 0, 0, false },
 	{ "mixed", mixed, 0, 0, false },
 	{ "modules", modules, 0, 0, false },
+	{ "moments", moments, 0, 0, false },
 	{ "names", names, 0, 0, false },
 	{ "ones", ones, 0, 0, false },
 	{ "recursion", recursion, 0, 0, false },
