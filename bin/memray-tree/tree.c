@@ -7,6 +7,7 @@
 #include <fe_alloc.h>
 
 #include "tree.h"
+#include "tree_frame.h"
 
 /* An allocation, and where it stands among the others. */
 struct tree_record {
@@ -41,37 +42,16 @@ add_node(struct tree *t, enum tree_kind kind, uint32_t parent)
 	return (n);
 }
 
-static bool
-ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return (n >= m && strcmp(s + n - m, end) == 0);
-}
-
-/* In Python, and the interpreter's own part of it. */
-static bool
-is_import(const char *function, const char *file)
-{
-	return (strstr(file, "frozen importlib") != NULL ||
-	    (ends_with(file, "ceval.c") &&
-	    (strcmp(function, "import_name") == 0 ||
-	    strcmp(function, "import_from") == 0 ||
-	    strcmp(function, "import_all_from") == 0)));
-}
-
 static uint32_t
 add_call(struct tree *t, uint32_t parent, uint32_t place)
 {
 	const struct mt_function *f =
 	    &t->functions[t->places[place].function];
 	struct tree_node *n = add_node(t, TREE_CALL, parent);
-	const char *file = f->file;
 
 	n->place = place;
-	n->is_import = is_import(f->name, file);
-	n->is_boring = n->is_import || strcmp(file, "<frozen runpy>") == 0 ||
-	    ends_with(file, "/runpy.py");
+	n->is_import = tree_frame_is_import(f->name, f->file);
+	n->is_boring = n->is_import || tree_frame_is_boring(f->name, f->file);
 	return ((uint32_t)t->nnodes - 1);
 }
 

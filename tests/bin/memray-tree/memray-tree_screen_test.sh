@@ -111,19 +111,23 @@ open_all_body()
 {
 	capture started
 	start 80 24 started.bin
-	screen_keys u i i
-	screen_wait 'i hide imports  u hide uninteresting'
-	screen_keys Home Enter E
-	screen_wait '<module>  shop.py:2'
-	screen_wait 'buy  shop.py:5'
-	screen_keys Home j j j Enter j j Enter k k Enter Enter k k
-	screen_keys q
-	screen_status 0
-	rm status
-	screen_end
-	start 80 24 started.bin
-	screen_keys G E k k
-	screen_wait '<module>  shop.py:2'
+	screen_keys j Left G E
+	cat > expected <<-'EOT'
+	▾ 8.200kB (100.00 %) <ROOT>
+	  ▸ 5.000kB (60.98 %) <module>  app.py:3
+	  ▾ 3.000kB (36.59 %) <module>  app.py:1
+	      3.000kB (36.59 %) <module>  shop.py:2
+	EOT
+	check_rows
+	screen_keys Home E
+	cat > expected <<-'EOT'
+	▾ 8.200kB (100.00 %) <ROOT>
+	  ▾ 5.000kB (60.98 %) <module>  app.py:3
+	      5.000kB (60.98 %) buy  shop.py:5
+	  ▾ 3.000kB (36.59 %) <module>  app.py:1
+	      3.000kB (36.59 %) <module>  shop.py:2
+	EOT
+	check_rows
 	screen_keys q
 	screen_status 0
 }
@@ -140,7 +144,8 @@ uninteresting_body()
 	  ▾ 8.200kB (100.00 %) _run_module_as_main  <frozen runpy>:198
 	    ▾ 8.200kB (100.00 %) _run_code  <frozen runpy>:88
 	      ▾ 5.000kB (60.98 %) <module>  app.py:3
-	          5.000kB (60.98 %) buy  shop.py:5
+	        ▾ 5.000kB (60.98 %) _PyObject_MakeTpCall  Objects/call.c:214
+	            5.000kB (60.98 %) buy  shop.py:5
 	      ▸ 3.000kB (36.59 %) <module>  app.py:1
 	EOT
 	check_rows

@@ -225,6 +225,7 @@ json_flags_body()
 	["_run_module_as_main",false,false]
 	["_run_code",false,false]
 	["<module>",false,true]
+	["_PyObject_MakeTpCall",false,false]
 	["buy",false,true]
 	["<module>",false,true]
 	["_find_and_load",true,false]
