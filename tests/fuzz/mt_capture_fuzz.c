@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mt_capture.h"
+#include "fuzz_open.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -20,140 +20,6 @@ enum fuzz_mode {
 	FUZZ_EVENTS,		/* a program's events, to go there and back */
 	FUZZ_MODES
 };
-
-/* Something that a compiler cannot leave out. */
-static volatile uint64_t fuzz_sink;
-
-static void
-fuzz_require(bool ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void
-fuzz_bytes(const void *p, size_t n)
-{
-	const uint8_t *b = p;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		fuzz_sink += b[i];
-}
-
-static void
-fuzz_string(const char *s)
-{
-	fuzz_require(s != NULL);
-	fuzz_bytes(s, strlen(s));
-}
-
-static void
-fuzz_tables(struct mt_capture *c)
-{
-	size_t ncodes, nnodes, nsites, nthreads, i;
-	const struct mt_thread *threads;
-	const struct mt_code *codes;
-	const struct mt_node *nodes;
-	const struct mt_site *sites;
-
-	ncodes = mt_capture_codes(c, &codes);
-	nnodes = mt_capture_nodes(c, &nodes);
-	nsites = mt_capture_sites(c, &sites);
-	nthreads = mt_capture_threads(c, &threads);
-	fuzz_require(ncodes > 0 && nnodes > 0 && nthreads > 0);
-	for (i = 0; i < ncodes; i++) {
-		fuzz_string(codes[i].function);
-		fuzz_string(codes[i].file);
-		fuzz_bytes(codes[i].table, codes[i].table_len);
-	}
-	for (i = 0; i < nnodes; i++) {
-		fuzz_require(nodes[i].code < ncodes);
-		fuzz_require(nodes[i].parent < i || i == 0);
-		fuzz_sink += mt_line_of(&codes[nodes[i].code],
-		    nodes[i].offset);
-	}
-	for (i = 0; i < nsites; i++)
-		fuzz_require(sites[i].node < nnodes &&
-		    sites[i].thread < nthreads);
-	for (i = 0; i < nthreads; i++)
-		fuzz_string(threads[i].name);
-}
-
-static uint64_t
-fuzz_events(struct mt_capture *c)
-{
-	size_t nnodes = mt_capture_nodes(c, NULL);
-	size_t nthreads = mt_capture_threads(c, NULL);
-	struct mt_event ev[100];
-	uint64_t total = 0;
-	size_t i, n;
-
-	while (mt_capture_events(c, ev, 100, &n, NULL) == MT_OK) {
-		fuzz_require(n > 0 && n <= 100);
-		for (i = 0; i < n; i++)
-			fuzz_require(ev[i].node < nnodes &&
-			    ev[i].thread < nthreads && ev[i].type >= 1 &&
-			    ev[i].type <= 3);
-		total += n;
-	}
-	return (total);
-}
-
-static void
-fuzz_meta(struct mt_capture *c)
-{
-	const struct mt_meta *m = mt_capture_meta(c);
-
-	fuzz_string(m->command_line);
-	fuzz_string(m->python_version);
-	fuzz_string(m->python_allocator);
-}
-
-static void
-fuzz_summary(struct mt_capture *c)
-{
-	struct mt_summary *s;
-	size_t i, n;
-	int view;
-
-	for (view = MT_VIEW_PEAK; view <= MT_VIEW_ALL; view++) {
-		if (mt_summary_new(&s, (enum mt_view)view, NULL) != MT_OK)
-			continue;
-		if (mt_summary_push(s, c, NULL) == MT_OK) {
-			const struct mt_row *rows = mt_summary_rows(s, 1, &n);
-
-			for (i = 0; i < n; i++)
-				fuzz_string(rows[i].function);
-		}
-		mt_summary_free(s);
-	}
-}
-
-static void
-fuzz_open(const uint8_t *data, size_t n)
-{
-	const struct mt_sample *samples;
-	struct mt_source source;
-	struct mt_capture *c;
-	struct mt_error e;
-	uint64_t events;
-
-	mt_source_memory(&source, data, n);
-	if (mt_capture_open_source(&c, &source, &e) != MT_OK) {
-		fuzz_require(c == NULL && e.text[0] != '\0');
-		return;
-	}
-	fuzz_meta(c);
-	fuzz_tables(c);
-	events = fuzz_events(c);
-	mt_capture_rewind(c);
-	fuzz_require(events == fuzz_events(c));
-	if (mt_capture_samples(c, &samples, &n, NULL) == MT_OK)
-		fuzz_bytes(samples, n * sizeof(*samples));
-	fuzz_summary(c);
-	mt_capture_close(c);
-}
 
 static void
 fuzz_block(struct mt_buf *out, const struct mt_block_head *in,

@@ -2,6 +2,10 @@
 
 . "$(atf_get_srcdir)/memray_subr.sh"
 
+# memray adds up the heap of a sample again, from the events before it, and
+# their times are coarse.
+memray_coarse=yes
+
 need()
 {
 	memray_need 1.20.0 || atf_skip "memray 1.20.0 cannot be installed"
