@@ -39,6 +39,7 @@ static struct opts {
 	int		 aggregate;
 	int		 compress;
 	int		 follow_fork;
+	int		 native;
 	int		 no_compress;
 	int		 python_allocators;
 	char		*module;
@@ -48,7 +49,7 @@ static struct opts {
 static const char usage_text[] =
     "usage: memray-run [-fq] [-o file] [--python interpreter]\n"
     "                  [--compress-on-exit | --no-compress] [--aggregate]\n"
-    "                  [--follow-fork] [--trace-python-allocators]\n"
+    "                  [--follow-fork] [--native] [--trace-python-allocators]\n"
     "                  file | directory | - | -m module | -c code | program\n"
     "                  [argument ...]\n";
 
@@ -63,6 +64,7 @@ static const char help_text[] =
     "  -f, --force                  replace the capture if it exists\n"
     "  -h, --help                   print this and end\n"
     "  -m module                    run a module as a script\n"
+    "      --native                 record the stacks of C, C++ and Rust, too\n"
     "      --no-compress            write the capture uncompressed\n"
     "  -o, --output file            name of the capture, - is standard output\n"
     "      --python interpreter     the Python to use (python3)\n"
@@ -103,6 +105,7 @@ parse_options(int argc, char **argv)
 		{ "follow-fork", no_argument, &opts.follow_fork, 1 },
 		{ "force", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "native", no_argument, &opts.native, 1 },
 		{ "no-compress", no_argument, &opts.no_compress, 1 },
 		{ "output", required_argument, NULL, 'o' },
 		{ "python", required_argument, NULL, OPT_PYTHON },
@@ -212,6 +215,8 @@ new_session(struct run_capture *c)
 		co.agent_flags |= MT_FLAG_PYTHON_ALLOCATORS;
 	if (opts.follow_fork != 0)
 		co.agent_flags |= MT_FLAG_FOLLOW;
+	if (opts.native != 0)
+		co.agent_flags |= MT_FLAG_NATIVE;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	co.start_time_ns = (uint64_t)now.tv_sec * 1000000000u +
 	    (uint64_t)now.tv_nsec;

@@ -130,23 +130,47 @@ path_grow(struct mt_collect_process *p, struct mt_collect_ring *r)
 }
 
 static inline bool
-push(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+push_node(struct mt_collect_process *p, struct mt_collect_ring *r,
+    uint32_t code, int32_t offset)
 {
-	uint32_t code, node;
-	int32_t offset;
+	uint32_t node;
 
-	/* Every way of not having started is the same place. */
-	offset = (int32_t)MT_FRAME_OFFSET(w) - MT_FRAME_BIAS;
-	if (offset < 0)
-		offset = -1;
-	if (!code_find(p, MT_FRAME_ID(w), &code) ||
-	    (r->depth == r->depth_cap && !path_grow(p, r)) ||
+	if ((r->depth == r->depth_cap && !path_grow(p, r)) ||
 	    !recorded(p, mt_recorder_node(p->recorder, r->node, code, offset,
 	    &node, &p->error)))
 		return (false);
 	r->path[r->depth++] = node;
 	r->node = node;
 	return (true);
+}
+
+static inline bool
+push(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+{
+	uint32_t code;
+	int32_t offset;
+
+	/* Every way of not having started is the same place. */
+	offset = (int32_t)MT_FRAME_OFFSET(w) - MT_FRAME_BIAS;
+	if (offset < 0)
+		offset = -1;
+	return (code_find(p, MT_FRAME_ID(w), &code) &&
+	    push_node(p, r, code, offset));
+}
+
+/* Captures have 32 bits for the address. */
+static inline bool
+push_native(struct mt_collect_process *p, struct mt_collect_ring *r,
+    uint64_t w)
+{
+	uint64_t addr;
+	uint32_t code;
+
+	addr = MT_NATIVE_ADDR(w);
+	if (addr > UINT32_MAX)
+		addr = MT_NATIVE_NOWHERE;
+	return (mt_collect_native_find(p, MT_NATIVE_MODULE(w), &code) &&
+	    push_node(p, r, code, (int32_t)(uint32_t)addr));
 }
 
 /* A thread that has lost track of its stack pops all of it. */
@@ -267,6 +291,8 @@ payload(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	switch (MT_WORD_OP(w)) {
 	case MT_OP_CODE:
 		return (payload_code(p, p->scratch, (size_t)n));
+	case MT_OP_MODULE:
+		return (mt_collect_native_describe(p, p->scratch, (size_t)n));
 	case MT_OP_THREAD:
 		return (payload_thread(p, r, p->scratch, (size_t)n));
 	case MT_OP_INFO:
@@ -291,6 +317,10 @@ state(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 		return (pop(p, r, MT_WORD_VALUE(w)));
 	case MT_OP_TOP:
 		return (pop(p, r, 1) && push(p, r, w));
+	case MT_OP_NPUSH:
+		return (push_native(p, r, w));
+	case MT_OP_NTOP:
+		return (pop(p, r, 1) && push_native(p, r, w));
 	case MT_OP_SEQ:
 		r->seq = MT_WORD_SEQ(w);
 		return (true);
@@ -306,6 +336,7 @@ state(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	case MT_OP_THREAD:
 	case MT_OP_INFO:
 	case MT_OP_NOTE:
+	case MT_OP_MODULE:
 		return (payload(p, r, w));
 	default:
 		return (bad(p, "unknown record"));

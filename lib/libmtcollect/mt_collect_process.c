@@ -62,6 +62,7 @@ mt_collect_process_free(struct mt_collect_process *p)
 	arenas_close(p);
 	free(p->held);
 	free(p->codes);
+	free(p->modules);
 	free(p->scratch);
 	free(p);
 }

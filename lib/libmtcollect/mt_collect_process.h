@@ -77,6 +77,8 @@ struct mt_collect_process {
 	unsigned		 nheld;
 	uint32_t		*codes;		/* id here -> see decode */
 	uint32_t		 ncodes;
+	uint32_t		*modules;	/* likewise, of modules */
+	uint32_t		 nmodules;
 	struct mt_sample	 sample[MT_COLLECT_SAMPLES];
 	unsigned		 nsamples;
 	uint8_t			*scratch;	/* a payload, and strings */
@@ -140,5 +142,14 @@ bool		mt_collect_decode_samples(struct mt_collect_process *,
 /* The protocol was broken in this way. */
 void		mt_collect_process_damage(struct mt_collect_process *,
 		    const char *why);
+
+/* ---- Modules (mt_collect_native.c) ----------------------------------- */
+
+/* The module's code in the capture; it may be described later. */
+bool		mt_collect_native_find(struct mt_collect_process *,
+		    uint32_t id, uint32_t *code);
+/* The payload of MT_OP_MODULE. */
+bool		mt_collect_native_describe(struct mt_collect_process *,
+		    const uint8_t *, size_t);
 
 #endif /* MT_COLLECT_PROCESS_H */

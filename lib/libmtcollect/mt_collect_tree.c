@@ -218,7 +218,8 @@ first_metadata(struct mt_collect_tree *t, struct mt_collect_image *im,
 		(void)mt_recorder_number(r, "parent_pid", (uint64_t)parent,
 		    NULL);
 	(void)mt_recorder_text(r, "python_version", h->py_version, NULL);
-	(void)mt_recorder_number(r, "has_native_traces", 0, NULL);
+	(void)mt_recorder_number(r, "has_native_traces",
+	    (t->options->agent_flags & MT_FLAG_NATIVE) != 0, NULL);
 	(void)mt_recorder_number(r, "trace_python_allocators",
 	    (t->options->agent_flags & MT_FLAG_PYTHON_ALLOCATORS) != 0, NULL);
 }

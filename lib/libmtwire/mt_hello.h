@@ -50,6 +50,7 @@ enum mt_verdict {
 /* What to record, in the flags of the welcome. */
 #define MT_FLAG_PYTHON_ALLOCATORS	1u	/* raw, mem, obj domains */
 #define MT_FLAG_FOLLOW			2u	/* children as well */
+#define MT_FLAG_NATIVE			4u	/* native stacks, too */
 
 struct mt_welcome {
 	uint64_t	magic;

@@ -51,12 +51,15 @@ enum mt_op {
 				   all if it is MT_WORD_VALUE_MASK */
 	MT_OP_PUSH = 19,	/* a called frame, see MT_FRAME_* */
 	MT_OP_TOP = 20,		/* replace the top frame by this one */
+	MT_OP_NPUSH = 21,	/* as PUSH, a native frame: MT_NATIVE_* */
+	MT_OP_NTOP = 22,	/* as TOP */
 	/* Descriptions: address bits hold the payload bytes that follow. */
 	MT_OP_CODE = 32,	/* struct mt_code_desc, name, file, table */
 	MT_OP_THREAD = 33,	/* struct mt_thread_desc, name; starts a ring */
 	MT_OP_INFO = 34,	/* a key, NUL, a value: metadata */
 	MT_OP_NOTE = 35,	/* a line of text for the user */
-	MT_OP_LOST = 36		/* this many events could not be recorded */
+	MT_OP_LOST = 36,	/* this many events could not be recorded */
+	MT_OP_MODULE = 37	/* struct mt_module_desc, path, build-id */
 };
 
 /*
@@ -66,7 +69,8 @@ enum mt_op {
 #define MT_INFO_EXEC	"exec"
 
 #define MT_OP_IS_EVENT(op)	((op) >= MT_OP_ALLOC && (op) <= MT_OP_MARK)
-#define MT_OP_HAS_PAYLOAD(op)	((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE)
+#define MT_OP_HAS_PAYLOAD(op)						\
+	(((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE) || (op) == MT_OP_MODULE)
 
 enum mt_mark {
 	MT_MARK_START = 1,	/* the user's code begins */
@@ -96,13 +100,35 @@ enum mt_mark {
 #define MT_FRAME_OFFSET(w)	((uint32_t)((w) >> 32) & 0xffffffu)
 #define MT_FRAME_MAX_OFFSET	0xfffff0u
 
+/*
+ * MT_OP_NPUSH and MT_OP_NTOP: bits 0-35 are an address as the module was
+ * linked, bits 36-55 the module.  The address is that of the last byte of the
+ * call instruction, so that it lies in the line of the call; for a frame that
+ * a signal interrupted, that of the instruction.
+ */
+#define MT_NATIVE_ADDR_BITS	36
+#define MT_NATIVE_ADDR_MASK	((1ull << MT_NATIVE_ADDR_BITS) - 1)
+#define MT_NATIVE_NOWHERE	0u	/* an address that does not fit */
+#define MT_NATIVE_WORD(op, module, addr)				\
+	((uint64_t)(op) << 56 | (uint64_t)(module) << MT_NATIVE_ADDR_BITS | \
+	    (uint64_t)(addr))
+#define MT_NATIVE_MODULE(w)						\
+	((uint32_t)((w) >> MT_NATIVE_ADDR_BITS) & MT_MODULE_MAX)
+#define MT_NATIVE_ADDR(w)	((w) & MT_NATIVE_ADDR_MASK)
+#define MT_MODULE_MAX		0xfffffu
+
 /* How the table of a code object maps offsets to lines. */
 enum mt_table {
 	MT_TABLE_NONE = 0,	/* no table: every offset is the first line */
 	MT_TABLE_LNOTAB = 1,	/* co_lnotab, CPython 3.8 and 3.9 */
 	MT_TABLE_LINES310 = 2,	/* co_linetable of 3.10 */
 	MT_TABLE_LOCATIONS = 3,	/* co_linetable of 3.11 and later */
-	MT_TABLE_OFFSET_IS_LINE = 4 /* the offset is the line number itself */
+	MT_TABLE_OFFSET_IS_LINE = 4, /* the offset is the line number itself */
+	/*
+	 * Not code but a module, whose path is the file: the table is its
+	 * build-id, the offset an address as it was linked.  In captures only.
+	 */
+	MT_TABLE_MODULE = 5
 };
 
 #define MT_CODE_TABLE_MAX	(256u * 1024)	/* bytes; longer ones are cut */
@@ -122,6 +148,23 @@ struct mt_code_desc {
 	uint32_t	table_len;
 	uint32_t	table_kind;	/* enum mt_table */
 	uint32_t	flags;		/* co_flags */
+};
+
+#define MT_BUILD_ID_MAX		64u	/* bytes; longer ones are cut */
+
+/*
+ * A module: an executable or a shared library as it is mapped; this, then its
+ * path and its build-id, as above.  A module is described once, but possibly
+ * after another ring has used it.  What is mapped where another module was
+ * has an id of its own.
+ */
+struct mt_module_desc {
+	uint32_t	id;		/* counts from 1 */
+	uint16_t	path_len;	/* bytes */
+	uint16_t	build_id_len;
+	uint64_t	start;		/* addresses in the process */
+	uint64_t	end;
+	uint64_t	bias;		/* what was added to linked addresses */
 };
 
 /* First record of a thread's ring; its name follows, as above. */

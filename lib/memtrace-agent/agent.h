@@ -20,6 +20,7 @@
  *	agent_pycode.c	 code objects, described once, forgotten when they die
  *	agent_pycheck.c	 self-check of the walk, and the slow way
  *	agent_pythread.c names of threads
+ *	agent_native.c	 native stacks; agent_native.h lists their parts
  *	agent_pyalloc.c	 the interpreter's own allocators
  *	agent_pyhook.c	 audit hook, atexit: when the user's code runs
  */
@@ -41,6 +42,7 @@
 #define AGENT_LIKELY(x)		__builtin_expect(!!(x), 1)
 #define AGENT_UNLIKELY(x)	__builtin_expect(!!(x), 0)
 
+struct agent_native;
 struct agent_pyoffsets;
 
 /* What the hooks look at on every call. */
@@ -71,7 +73,8 @@ extern struct agent	*agent;		/* never NULL */
 /*
  * One frame of the interpreter's chain as last seen: frame, code and ip are
  * compared to tell whether it is unchanged; id and offset are what was sent
- * for it.  A frame that tracebacks do not show has the id 0.
+ * for it.  A frame that tracebacks do not show has the id 0; the offset then
+ * is AGENT_FRAME_SHIM if it stands for an entry from C, else 0.
  */
 struct agent_frame {
 	const char	*frame;
@@ -81,6 +84,8 @@ struct agent_frame {
 	uint32_t	 offset;	/* biased, as in MT_FRAME_WORD */
 };
 
+#define AGENT_FRAME_SHIM	1u
+
 #define AGENT_FRAME_INDEX	256	/* a power of two */
 
 /* The stack of a thread as the collector knows it. */
@@ -89,6 +94,7 @@ struct agent_stack {
 	uint32_t		 n;
 	uint32_t		 cap;
 	uint64_t		 code_deaths;	/* agent->code_deaths then */
+	bool			 changed;	/* for agent_native_update */
 	/* Where in frames an address was last: a hint, verified on use. */
 	uint32_t		 index[AGENT_FRAME_INDEX];
 };
@@ -105,6 +111,7 @@ struct agent_thread {
 	_Atomic uint32_t	 in_walk;	/* 1: reading frames */
 	uint32_t		 tid;
 	struct agent_thread	*next;	/* all blocks ever made */
+	struct agent_native	*native; /* NULL: no native stacks */
 	struct agent_stack	 stack;
 };
 

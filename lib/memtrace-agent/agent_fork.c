@@ -13,6 +13,7 @@
 
 #include "agent.h"
 #include "agent_fork.h"
+#include "agent_module.h"
 #include "agent_out.h"
 #include "agent_pycode.h"
 #include "agent_pyhook.h"
@@ -40,6 +41,7 @@ fork_child(void)
 	    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
 	if (agent_pycode_forked() && agent_out_forked()) {
 		agent_thread_forked();
+		agent_module_forked();
 		atomic_store(&agent->phase, AGENT_TRACING);
 		if ((t = agent_enter()) != NULL) {
 			agent_record_mark(t, MT_MARK_START);

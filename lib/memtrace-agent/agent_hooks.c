@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -18,9 +19,11 @@
 #include <unistd.h>
 
 #include "agent_early.h"
+#include "agent_module.h"
 #include "agent_pythread.h"
 #include "agent_record.h"
 #include "agent_thread.h"
+#include "mt_hello.h"
 
 AGENT_EXPORT AGENT_HOT void *
 malloc(size_t size)
@@ -366,6 +369,27 @@ brk(void *end)
 	if ((old = sbrk(0)) == (char *)-1)
 		return (-1);
 	return (sbrk((char *)end - old) == (void *)-1 ? -1 : 0);
+}
+
+/*
+ * What is known of the code of a library ends with it; destructors that run
+ * meanwhile may bring it back.
+ */
+AGENT_EXPORT int
+dlclose(void *handle)
+{
+	bool native;
+	int error;
+
+	if (agent_real.dlclose == NULL && !agent_real_init())
+		return (-1);
+	native = (agent->flags & MT_FLAG_NATIVE) != 0;
+	if (native)
+		agent_module_unloading();
+	error = agent_real.dlclose(handle);
+	if (native)
+		agent_module_unloading();
+	return (error);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "agent_fork.h"
+#include "agent_native.h"
 #include "agent_out.h"
 #include "agent_pyalloc.h"
 #include "agent_pyapi.h"
@@ -120,6 +121,14 @@ pyhook_send_allocator(struct agent_thread *t)
 	agent_out_text(t, MT_OP_INFO, text, sizeof(key) + len);
 }
 
+/* Native stacks, if they are wanted: without them is better than not at all. */
+static void
+pyhook_native(void)
+{
+	if ((agent->flags & MT_FLAG_NATIVE) != 0 && !agent_native_init())
+		agent->flags &= ~MT_FLAG_NATIVE;
+}
+
 /* The user's code is next.  The GIL is held. */
 static void
 pyhook_start(void)
@@ -130,6 +139,7 @@ pyhook_start(void)
 
 	pyhook_started = true;
 	pyhook_register_end();
+	pyhook_native();
 	atomic_store(&agent->phase, AGENT_TRACING);
 	if ((t = agent_enter()) == NULL) {
 		atomic_store(&agent->phase, AGENT_OFF);
@@ -140,6 +150,8 @@ pyhook_start(void)
 	agent_pycheck_choose(t, o, agent->api_walk, &why);
 	if (why != NULL)
 		agent_out_text(t, MT_OP_NOTE, why, strlen(why));
+	if (t->native != NULL)
+		agent_merge_init(why == NULL ? o : NULL);
 	pyhook_send_allocator(t);
 	agent_record_mark(t, MT_MARK_START);
 	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) != 0)

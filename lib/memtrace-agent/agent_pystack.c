@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "agent_early.h"
+#include "agent_native.h"
 #include "agent_out.h"
 #include "agent_pyapi.h"
 #include "agent_pycheck.h"
@@ -168,10 +169,13 @@ pystack_resolve(struct agent_thread *t, struct agent_frame *f)
 	const char *code = (const char *)(f->code & py.code_mask);
 	int64_t offset;
 
-	f->id = 0;
-	if ((o->f_owner != 0 &&
-	    (unsigned char)f->frame[o->f_owner] >= o->shim_owner) ||
-	    code == NULL || load_ptr(code, o->ob_type) !=
+	f->id = f->offset = 0;
+	if (o->f_owner != 0 &&
+	    (unsigned char)f->frame[o->f_owner] >= o->shim_owner) {
+		f->offset = AGENT_FRAME_SHIM;
+		return;
+	}
+	if (code == NULL || load_ptr(code, o->ob_type) !=
 	    agent_pyapi.code_type)
 		return;
 	if (!pystack_offset(f, code, &offset)) {
@@ -264,7 +268,8 @@ agent_pystack_emit(struct agent_thread *t, uint32_t gone, uint32_t keep)
 	struct agent_frame *e = &s->frames[keep], *end = &s->frames[s->n];
 	enum mt_op op;
 
-	if (!agent_out_room(t, 2))
+	s->changed = true;
+	if (t->native != NULL || !agent_out_room(t, 2))
 		return;
 	while (e < end && e->id == 0)
 		e++;
@@ -309,7 +314,8 @@ pystack_revalidate(struct agent_thread *t, uint64_t deaths)
 			break;
 	gone = pystack_count(s, n, s->n);
 	s->n = n;
-	if (gone > 0 && agent_out_room(t, 1))
+	s->changed = true;
+	if (gone > 0 && t->native == NULL && agent_out_room(t, 1))
 		agent_out_word(t, MT_WORD(MT_OP_POP, 0, gone));
 }
 
@@ -432,15 +438,40 @@ pystack_same_frames(struct agent_thread *t, const char *f)
 	return (true);
 }
 
-AGENT_HOT void
-agent_pystack_update(struct agent_thread *t)
+/* The frame chain, as it is now. */
+static inline void
+pystack_update(struct agent_thread *t)
 {
 	uint64_t deaths;
 	const char *f;
 
-	if (py.mode != AGENT_WALK_FRAMES) {
+	deaths = atomic_load_explicit(&agent->code_deaths,
+	    memory_order_relaxed);
+	if (AGENT_UNLIKELY(deaths != t->stack.code_deaths))
+		pystack_revalidate(t, deaths);
+	f = pystack_first();
+	if (!pystack_same_frames(t, f))
+		pystack_delta(t, f);
+}
+
+/* Whatever way Python's stack is found, the native one goes with it. */
+static void
+pystack_update_native(struct agent_thread *t)
+{
+	bool changed = t->stack.changed;
+
+	t->stack.changed = false;
+	agent_native_update(t, changed);
+}
+
+AGENT_HOT void
+agent_pystack_update(struct agent_thread *t)
+{
+	if (AGENT_UNLIKELY(py.mode != AGENT_WALK_FRAMES)) {
 		if (py.mode == AGENT_WALK_API)
 			agent_pycheck_update(t);
+		if (t->native != NULL)
+			pystack_update_native(t);
 		return;
 	}
 	/*
@@ -452,13 +483,9 @@ agent_pystack_update(struct agent_thread *t)
 	if (AGENT_UNLIKELY(atomic_load_explicit(&agent->stop_walk,
 	    memory_order_relaxed) != 0))
 		goto out;
-	deaths = atomic_load_explicit(&agent->code_deaths,
-	    memory_order_relaxed);
-	if (AGENT_UNLIKELY(deaths != t->stack.code_deaths))
-		pystack_revalidate(t, deaths);
-	f = pystack_first();
-	if (!pystack_same_frames(t, f))
-		pystack_delta(t, f);
+	pystack_update(t);
+	if (AGENT_UNLIKELY(t->native != NULL))
+		pystack_update_native(t);
 out:
 	atomic_store_explicit(&t->in_walk, 0, memory_order_release);
 }

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "agent_early.h"
+#include "agent_native.h"
 #include "agent_out.h"
 #include "agent_pyhook.h"
 #include "agent_sys.h"
 #include "agent_thread.h"
+#include "mt_hello.h"
 
 #define THREAD_FRAMES	512	/* to begin with */
 
@@ -104,6 +106,8 @@ thread_block(void)
 	if (t == NULL || seen == 64)
 		return (thread_make(tid));
 	t->stack.n = 0;
+	if (t->native != NULL)
+		agent_native_reset(t->native);
 	t->next_seq = 0;
 	t->time_us = 0;
 	t->lost = 0;
@@ -143,6 +147,11 @@ thread_begin(void)
 		errno = saved;
 		return (NULL);
 	}
+	if ((agent->flags & MT_FLAG_NATIVE) != 0 && t->native == NULL &&
+	    (t->native = agent_native_new()) == NULL) {
+		errno = saved;
+		return (NULL);
+	}
 	t->busy = NULL;
 	thread_describe(t);
 	(void)pthread_setspecific(thread_key, t);
@@ -167,6 +176,8 @@ thread_jumped(struct agent_thread *t, void *frame)
 	t->head = atomic_load(&t->ring->head);
 	t->limit = t->head;
 	t->stack.n = 0;
+	if (t->native != NULL)
+		agent_native_reset(t->native);
 	t->next_seq = UINT64_MAX;
 	atomic_store(&t->in_walk, 0);
 	if (agent_out_room(t, 1))

@@ -1,0 +1,108 @@
+/*
+ * The native stack of the calling thread, merged with its Python stack.
+ *
+ *	agent_object	what the dynamic linker and the kernel know
+ *	agent_cfi	call frame information, agent_expr its expressions
+ *	agent_unwind	from a frame to its caller
+ *	agent_module	the modules that frames are in
+ *	agent_native	the stack as it was at the last event, and is now
+ *	agent_merge	both stacks as one
+ *
+ * The last stack is kept, with the addresses that its return addresses were
+ * at.  Most of a stack is the same from one allocation to the next, so it is
+ * unwound from the top until a frame that is known, in the same state; then
+ * the rest is the same as well if the words that it was read from are.
+ */
+
+#ifndef AGENT_NATIVE_H
+#define AGENT_NATIVE_H
+
+#include "agent.h"
+#include "agent_module.h"
+#include "agent_pyoffsets.h"
+#include "agent_unwind.h"
+
+enum agent_native_flag {
+	AGENT_NATIVE_USES_FP = 1, /* the caller's place follows from fp */
+	AGENT_NATIVE_NEEDS_FP = 2, /* so does that of some caller's */
+	AGENT_NATIVE_ODD = 4	/* not by two words in memory alone */
+};
+
+/* One frame, found by its return address; a cache line. */
+struct agent_native_frame {
+	uintptr_t	slot;		/* where ra was read, */
+	uintptr_t	ra;		/* which is in the frame's function */
+	uintptr_t	fp_slot;	/* where the caller's fp was read, */
+	uintptr_t	fp_word;	/* or slot and ra if that is no matter */
+	uintptr_t	sp;		/* the frame begins here */
+	uintptr_t	fp;
+	uint64_t	word;		/* MT_OP_NPUSH; 0: in no module */
+	uint8_t		flags;		/* enum agent_native_flag */
+	uint8_t		class;		/* enum agent_module_class, of which
+					   AGENT_MODULE_EVAL is a bit */
+	uint8_t		exact;		/* ra is an instruction */
+};
+
+#define AGENT_NATIVE_WORDS	512	/* a power of two */
+
+/* The word of a place in the code, so that modules need not be searched. */
+struct agent_native_word {
+	uint64_t	key;		/* code << 8 | class */
+	uint64_t	word;
+};
+
+struct agent_native {
+	struct agent_native_frame *frames;	/* the bottom first */
+	uint32_t	 n;
+	uint32_t	 cap;
+	uint32_t	 regular;	/* of the bottom: neither odd nor on
+					   another stack than the thread's */
+	uint32_t	 generation;	/* of modules, then */
+	uintptr_t	 home_low;	/* of the thread's stack, as far as */
+	uintptr_t	 home_high;	/* it is known to be readable */
+	/* Both stacks as one: what the collector has. */
+	uint64_t	*merged;
+	uint32_t	 nmerged;
+	uint32_t	 merged_cap;
+	/* For statistics. */
+	uint64_t	 events;
+	uint64_t	 same;		/* events with an unchanged stack */
+	uint64_t	 steps;
+	struct agent_native_word words[AGENT_NATIVE_WORDS];
+	struct agent_unwind_state u;
+};
+
+/* Get ready, before tracing.  False if there is no memory. */
+bool	agent_native_init(void);
+
+/* What a thread needs; NULL if there is no memory. */
+struct agent_native *agent_native_new(void);
+
+/* The thread is another one, or the collector has forgotten its stack. */
+void	agent_native_reset(struct agent_native *);
+
+/*
+ * Bring the stack up to date, and tell the collector how both stacks have
+ * changed.  Python is whether that half may have changed.
+ */
+void	agent_native_update(struct agent_thread *, bool python);
+
+/* Room for n entries of a size in an array that has cap of them. */
+bool	agent_native_reserve(void *array, uint32_t *cap, uint32_t used,
+	    uint32_t n, size_t size);
+
+/* Send what was counted. */
+void	agent_native_statistics(struct agent_thread *);
+
+/* ---- Both stacks (agent_merge.c) ------------------------------------- */
+
+/* Python frames are walked by this row; NULL: their order is all there is. */
+void	agent_merge_init(const struct agent_pyoffsets *);
+
+/* Is this code the function that runs Python? */
+bool	agent_merge_is_eval(uintptr_t code);
+
+/* Merge, and tell the collector what is different. */
+void	agent_merge(struct agent_thread *);
+
+#endif /* AGENT_NATIVE_H */
