@@ -77,6 +77,7 @@ def python():
         database.execute("select f(v) from t order by f(v)").fetchall()
         sorted(range(30), key=lambda k: bytearray(600 + k))
         deep(n, lambda: list(map(lambda k: bytearray(700 + k), range(9))))
+    database.close()
     workers = [threading.Thread(target=deep, args=(d * 20, lambda: [
         json.loads(json.dumps(list(range(200)))) for _ in range(20)]))
         for d in range(3)]

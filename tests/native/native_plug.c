@@ -13,6 +13,9 @@
 
 int	plug_run(int);
 
+/* Or the compiler would not allocate what nobody looks at. */
+static volatile int	sink;
+
 static __attribute__((__noinline__)) int
 NAME(plug_, PLUG_FRAME)(int n)
 {
@@ -21,6 +24,7 @@ NAME(plug_, PLUG_FRAME)(int n)
 
 	local[0] = 1;
 	p[0] = local[0];
+	sink += p[0];
 	free(p);
 	return (n > 3 ? NAME(plug_, PLUG_FRAME)(n - 1) + local[0] : n);
 }
