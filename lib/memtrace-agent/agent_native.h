@@ -57,6 +57,7 @@ struct agent_native_group {
 	uint32_t	frame;		/* index of the C frame */
 	uint32_t	python;		/* of the first Python frame */
 	uint32_t	merged;		/* of what it has become */
+	uint32_t	solid;		/* so many words, a frame each */
 };
 
 struct agent_native {
