@@ -15,6 +15,7 @@ set -u
 #	python:NAME	a module of python3
 needs='
 prog:cc            gcc           gcc               gcc             gcc             -
+prog:c++           g++           gcc-c++           gcc             g++             -
 header:stdio.h     libc6-dev     glibc-devel       glibc           musl-dev        -
 header:linux/futex.h linux-libc-dev kernel-headers linux-api-headers linux-headers -
 prog:c++           g++           gcc-c++           gcc             g++             -
@@ -32,6 +33,7 @@ prog:atf-sh        atf-sh        libatf-sh-devel   atf             atf          
 prog:mandoc        mandoc        mandoc            mandoc          mandoc          -
 prog:shellcheck    shellcheck    ShellCheck        shellcheck      shellcheck      hs-ShellCheck
 prog:tmux          tmux          tmux              tmux            tmux            tmux
+prog:xz            xz-utils      xz                xz              xz              -
 prog:jq            jq            jq                jq              jq              jq
 prog:python3       python3       python3           python          python3         python3
 python:ensurepip   python3-venv  python3           python          python3         python3

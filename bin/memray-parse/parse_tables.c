@@ -160,6 +160,35 @@ put_codes(struct fe_buf *b, const struct mt_capture *c)
 	}
 }
 
+static enum mt_status
+put_modules(struct fe_buf *b, struct mt_capture *c, struct mt_error *e)
+{
+	const struct mt_module *m;
+	enum mt_status st;
+	size_t n;
+
+	if ((st = mt_capture_modules(c, &m, &n, e)) != MT_OK)
+		return (st);
+	for (const struct mt_module *end = m + n; m < end; m++) {
+		fe_buf_str(b, "MODULE");
+		PARSE_UINT(b, "code", m->code);
+		parse_text(b, "\tpath=", m->path);
+		fe_buf_str(b, "\tbuild_id=");
+		for (size_t i = 0; i < m->build_id_len; i++) {
+			fe_buf_char(b, "0123456789abcdef"[
+			    m->build_id[i] >> 4]);
+			fe_buf_char(b, "0123456789abcdef"[
+			    m->build_id[i] & 15]);
+		}
+		PARSE_UINT(b, "addresses", m->naddresses);
+		PARSE_UINT(b, "unresolved", m->unresolved);
+		parse_text(b, "\tnote=", m->note != NULL ? m->note :
+		    "not looked up");
+		fe_buf_char(b, '\n');
+	}
+	return (MT_OK);
+}
+
 /* Node 0, the root, is in no capture. */
 static void
 put_nodes(struct fe_buf *b, const struct mt_capture *c)
@@ -236,6 +265,8 @@ parse_tables(struct fe_buf *b, struct mt_capture *c, const char *file,
 		return (st);
 	put_threads(b, c);
 	put_codes(b, c);
+	if ((st = put_modules(b, c, e)) != MT_OK)
+		return (st);
 	put_nodes(b, c);
 	put_sites(b, c);
 	if ((st = parse_more(b, c, e)) != MT_OK)

@@ -208,6 +208,11 @@ add_capture(struct stats *s, const char *path)
 		mt_capture_close(c);
 		return (false);
 	}
+	/* Locations and modules are Python's. */
+	if (mt_capture_hide_native(c, &e) != MT_OK) {
+		fe_warn(path, &e);
+		exit(1);
+	}
 	sel = fe_select_of(&opts.select, c);
 	if (sel == NULL) {
 		mt_capture_close(c);

@@ -186,9 +186,13 @@ enum mt_status	mt_memray_code(struct mt_memray *, struct mt_error *);
 /* A code of the recorder's by memray's number. */
 enum mt_status	mt_memray_code_of(struct mt_memray *, uint64_t id,
 		    uint32_t *code, struct mt_error *);
-/* One that is no code object, as function and file in strings. */
-enum mt_status	mt_memray_code_named(struct mt_memray *, uint32_t function,
-		    uint32_t file, uint32_t *code, struct mt_error *);
+/*
+ * One that is no code object, as function and file in strings; the offset is
+ * its line, whatever the kind, enum mt_table.
+ */
+enum mt_status	mt_memray_code_named(struct mt_memray *, unsigned kind,
+		    uint32_t function, uint32_t file, uint32_t *code,
+		    struct mt_error *);
 /* memray counts instructions in other units for some versions of Python. */
 int32_t		mt_memray_offset(const struct mt_memray *, int64_t);
 /* Keep what a number stands for. */

@@ -90,10 +90,10 @@ mt_memray_code_of(struct mt_memray *m, uint64_t id, uint32_t *code,
 }
 
 enum mt_status
-mt_memray_code_named(struct mt_memray *m, uint32_t function, uint32_t file,
-    uint32_t *code, struct mt_error *e)
+mt_memray_code_named(struct mt_memray *m, unsigned kind, uint32_t function,
+    uint32_t file, uint32_t *code, struct mt_error *e)
 {
-	struct mt_code c = { .table_kind = MT_TABLE_OFFSET_IS_LINE };
+	struct mt_code c = { .table_kind = kind };
 	enum mt_status st;
 	bool is_new;
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include <mt_wire.h>
+
 #include "mt_memray.h"
 
 #define NSEC_PER_MSEC	UINT64_C(1000000)
@@ -240,7 +242,8 @@ event_frame(struct mt_memray *m, struct mt_error *e)
 	if (m->in.cur.bad)
 		return (MT_END);
 	f.offset = line < 0 || line > INT32_MAX ? -1 : (int32_t)line;
-	st = mt_memray_code_named(m, function, file, &f.code, e);
+	st = mt_memray_code_named(m, MT_TABLE_OFFSET_IS_LINE, function, file,
+	    &f.code, e);
 	return (st == MT_OK ? mt_memray_frame_put(m, id, &f, e) : st);
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "mt_capture.h"
+#include <mt_wire.h>
+
 #include "mt_memray.h"
 
 /* A code that is the interpreter's own. */
@@ -155,7 +157,8 @@ native_code(struct mt_memray *m, uint64_t addr, uint32_t path,
 	function = mt_str_put(&m->strings, name);
 	if (function == MT_STR_NONE)
 		return (native_nomem(e));
-	return (mt_memray_code_named(m, function, path, code, e));
+	return (mt_memray_code_named(m, MT_TABLE_NATIVE, function, path, code,
+	    e));
 }
 
 /* What a frame is called, in the address space of that time. */

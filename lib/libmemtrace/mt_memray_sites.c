@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "mt_capture.h"
+#include <mt_wire.h>
+
 #include "mt_memray.h"
 
 #define NSEC_PER_MSEC	UINT64_C(1000000)
@@ -108,7 +110,8 @@ sites_frame_old(struct mt_memray *m, struct mt_error *e)
 		return (st);
 	line = (int32_t)mt_memray_in_u32(&m->in);
 	f.offset = line < 0 ? -1 : line;
-	st = mt_memray_code_named(m, function, file, &f.code, e);
+	st = mt_memray_code_named(m, MT_TABLE_OFFSET_IS_LINE, function, file,
+	    &f.code, e);
 	return (st == MT_OK ? mt_memray_frame_put(m, id, &f, e) : st);
 }
 

@@ -209,6 +209,9 @@ replaced_body()
 	    memray-symbolize c.bin
 	expect_none
 	# The reason is in the capture.
+	memray-parse c.bin > parsed
+	atf_check -o match:"^MODULE	code=2	path=$PWD/libx.so	build_id=$was	addresses=3	unresolved=3	note=another file now: " \
+	    cat parsed
 	rm libx.so
 	atf_check -e match:"no symbols of .*: there is no such file any more" \
 	    memray-symbolize c.bin
@@ -343,6 +346,31 @@ several_body()
 	atf_check cmp python.bin copy.bin
 }
 
+atf_test_case no_native
+no_native_head()
+{
+	atf_set descr "--no-native: what native frames allocated is their caller's"
+	atf_set require.progs "cc nm readelf jq"
+}
+no_native_body()
+{
+	compile -g
+	capture
+	for i in 1 2; do
+		atf_check -o inline:"f at app.py	4726	100.00	4726	100.00	2\n" \
+		    memray-summary --no-native c.bin
+		atf_check -o inline:"f (app.py:7) 4726\n" \
+		    memray-transform --no-native -o - folded c.bin
+		atf_check -o inline:"f 4726\n" -x "memray-tree --no-native \
+		    --json c.bin | jq -r '.. | objects |
+		    select(.function == \"f\") | \"f \\(.bytes)\"'"
+		atf_check memray-symbolize c.bin
+	done
+	# Places are Python's in any case.
+	atf_check -o match:"^location_by_size	f	app.py	7	4726	" \
+	    memray-stats c.bin
+}
+
 atf_test_case cxx
 cxx_head()
 {
@@ -385,6 +413,7 @@ rust_body()
 	    cut -d : -f 6)/.rustup}
 	RUSTUP_TOOLCHAIN=${RUSTUP_TOOLCHAIN:-stable}
 	export RUSTUP_HOME RUSTUP_TOOLCHAIN
+	unset MAKEFLAGS
 	cat > x.rs <<-'EOF'
 	pub struct Holder<T>(pub T);
 	impl<T: Copy> Holder<T> {
@@ -533,6 +562,7 @@ atf_init_test_cases()
 	atf_add_test_case output
 	atf_add_test_case in_place
 	atf_add_test_case several
+	atf_add_test_case no_native
 	atf_add_test_case cxx
 	atf_add_test_case rust
 	atf_add_test_case corrupt
