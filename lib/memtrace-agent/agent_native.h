@@ -103,7 +103,10 @@ void	agent_native_update(struct agent_thread *);
 bool	agent_native_reserve(void *array, uint32_t *cap, uint32_t used,
 	    uint32_t n, size_t size);
 
-/* Send what was counted. */
+/*
+ * Send what was counted of the calling thread: events, those with an unchanged
+ * stack, steps, those that were interpreted, rules that were learnt.
+ */
 void	agent_native_statistics(struct agent_thread *);
 
 /* ---- Both stacks (agent_merge.c) ------------------------------------- */
