@@ -28,7 +28,10 @@ enum fe_key {
 	FE_KEY_DELETE,
 	FE_KEY_BACKTAB,
 	FE_KEY_F1,
-	FE_KEY_OTHER		/* a key that has no name here */
+	FE_KEY_OTHER,		/* a key that has no name here */
+	FE_KEY_CLICK,		/* the mouse: see fe_screen_mouse() */
+	FE_KEY_WHEEL_UP,
+	FE_KEY_WHEEL_DOWN
 };
 
 #endif /* FE_KEY_H */

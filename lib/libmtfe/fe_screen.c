@@ -40,6 +40,8 @@ struct fe_screen {
 	struct fe_term	 term;
 	FILE		*keys;		/* the terminal's input */
 	SCREEN		*curses;
+	unsigned	 mouse_line;
+	unsigned	 mouse_column;
 	sigset_t	 mask;		/* of before */
 	struct sigaction before[NCAUGHT];
 };
@@ -452,9 +454,48 @@ key_of_code(wint_t code)
 	return (FE_KEY_OTHER);
 }
 
+void
+fe_screen_mouse(struct fe_screen *s)
+{
+	(void)s;
+	/* A press is enough: waiting for what follows would take time. */
+	(void)mouseinterval(0);
+	(void)mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED,
+	    NULL);
+}
+
+unsigned
+fe_screen_mouse_line(const struct fe_screen *s)
+{
+	return (s->mouse_line);
+}
+
+unsigned
+fe_screen_mouse_column(const struct fe_screen *s)
+{
+	return (s->mouse_column);
+}
+
+static uint32_t
+mouse_key(struct fe_screen *s)
+{
+	MEVENT e;
+
+	if (getmouse(&e) != OK || e.x < 0 || e.y < 0)
+		return (FE_KEY_OTHER);
+	s->mouse_line = (unsigned)e.y;
+	s->mouse_column = (unsigned)e.x;
+	if ((e.bstate & BUTTON4_PRESSED) != 0)
+		return (FE_KEY_WHEEL_UP);
+	if ((e.bstate & BUTTON5_PRESSED) != 0)
+		return (FE_KEY_WHEEL_DOWN);
+	return ((e.bstate & BUTTON1_PRESSED) != 0 ? FE_KEY_CLICK :
+	    FE_KEY_OTHER);
+}
+
 /* A key that was typed already; FE_KEY_NONE if there is none. */
 static uint32_t
-typed_key(void)
+typed_key(struct fe_screen *s)
 {
 	wint_t c;
 	int r;
@@ -463,7 +504,8 @@ typed_key(void)
 		if (r == KEY_CODE_YES && c == KEY_RESIZE)
 			continue;
 		if (r == KEY_CODE_YES)
-			return (key_of_code(c));
+			return (c == KEY_MOUSE ? mouse_key(s) :
+			    key_of_code(c));
 		if (c != CONTROL_L)
 			return (key_of(c));
 		(void)clearok(curscr, TRUE);
@@ -501,14 +543,14 @@ let_in(const struct fe_screen *s)
 
 /* What is known without waiting, else FE_KEY_NONE. */
 static uint32_t
-present_key(const struct fe_screen *s)
+present_key(struct fe_screen *s)
 {
 	let_in(s);
 	if (screen.signo != 0)
 		return (FE_KEY_QUIT);
 	if (resize())
 		return (FE_KEY_RESIZE);
-	return (typed_key());
+	return (typed_key(s));
 }
 
 /*

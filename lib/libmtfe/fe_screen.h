@@ -95,6 +95,14 @@ void		fe_screen_prompt(struct fe_screen *, unsigned line,
 unsigned	fe_screen_share(double percent);
 
 /*
+ * Take the mouse from the terminal: its button and its wheel become keys, and
+ * these tell where it was the last time.
+ */
+void		fe_screen_mouse(struct fe_screen *);
+unsigned	fe_screen_mouse_line(const struct fe_screen *);
+unsigned	fe_screen_mouse_column(const struct fe_screen *);
+
+/*
  * Wait for a key for that many milliseconds, for ever if negative, or until
  * the descriptor fd (-1: none) can be read.  See fe_key.h for what it
  * returns.  Control-L draws the screen anew and is not returned.

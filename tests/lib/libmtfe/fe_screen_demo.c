@@ -33,6 +33,9 @@ draw(struct fe_screen *s, const char *text, uint32_t key,
 	(void)fe_screen_text(s, lines + 5, 0, 80, FE_STYLE_PLAIN, text);
 	(void)snprintf(line, sizeof(line), "key %x", key);
 	(void)fe_screen_text(s, 6, 0, 80, fe_screen_share(50), line);
+	(void)snprintf(line, sizeof(line), "mouse %u %u",
+	    fe_screen_mouse_line(s), fe_screen_mouse_column(s));
+	(void)fe_screen_text(s, 7, 0, 80, FE_STYLE_PLAIN, line);
 	if (p != NULL)
 		fe_screen_prompt(s, lines - 1, "/", p);
 	fe_screen_show(s);
@@ -61,6 +64,7 @@ main(int argc, char *argv[])
 		(void)puts("no screen");
 		return (1);
 	}
+	fe_screen_mouse(s);
 	do {
 		if (key == '/')
 			type(s, text);

@@ -82,6 +82,30 @@ keys_body()
 	screen_wait '^signal 0$'
 }
 
+# Button b (1006: 0 is the left one, 64 and 65 the wheel) at a place.
+mouse()
+{
+	screen_keys -l "$(printf '\033[<%d;%d;%dM' "$1" $(($3 + 1)) \
+	    $(($2 + 1)))"
+}
+
+screen_case mouse "the mouse has keys and a place"
+mouse_body()
+{
+	screen_start 60 12 "TERM=xterm-256color LC_ALL=C.UTF-8 $(demo)"
+	screen_wait '^mouse 0 0$'
+	mouse 0 3 17
+	screen_wait '^key 110011$'
+	screen_wait '^mouse 3 17$'
+	mouse 64 4 1
+	screen_wait '^key 110012$'
+	mouse 65 11 59
+	screen_wait '^key 110013$'
+	screen_wait '^mouse 11 59$'
+	screen_keys q
+	screen_status 0
+}
+
 screen_case prompt "a line is typed at the prompt"
 prompt_body()
 {
@@ -227,7 +251,7 @@ piped_body()
 
 atf_init_test_cases()
 {
-	for c in text untrusted keys prompt resize signals typed_signal \
+	for c in text untrusted keys mouse prompt resize signals typed_signal \
 	    stopped gone exits colors no_terminal piped; do
 		atf_add_test_case $c
 	done
