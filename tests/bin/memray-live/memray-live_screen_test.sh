@@ -10,7 +10,7 @@ live_case()
 	eval "$1_head() {
 		atf_set descr '$2'
 		atf_set require.progs 'memray-run memray-summary python3 tmux'
-		atf_set timeout 90
+		atf_set timeout 120
 	}"
 	eval "$1_cleanup() { live_end; screen_end; }"
 }
@@ -467,11 +467,88 @@ hangup_body()
 	live_over 0
 }
 
+# live_here argument ...: memray-run --live.
+live_here()
+{
+	screen_start 80 24 "LC_ALL=C.UTF-8 TMPDIR=\$PWD memray-run --live \
+	    $(atf_get_srcdir)/steps.py $*"
+	screen_wait '^Location'
+	live_at one
+}
+
+live_case log "l shows the output of the program, clean"
+log_body()
+{
+	live_here noise
+	screen_wait '^d Detach l Log q Quit'
+	screen_keys l
+	screen_wait '^Output of the program, [0-9.]+kB'
+	screen_wait '^line 4999 of the standard output'
+	screen_wait '^line 4999 of the standard error'
+	# A line that was written over, colours, a bell.
+	screen_wait '^red done.x07$'
+	screen_wait '^Location'
+	screen_keys l
+	screen_wait '^line 4994 of the standard output'
+	screen_text > text
+	atf_check -s exit:1 grep '^Location' text
+	screen_keys l
+	screen_wait '^Location'
+	live_go one two
+	screen_wait 'Remote has disconnected: exit status 0$'
+	screen_keys q
+	screen_status 0
+}
+
+live_case quits "q asks what is to become of the program"
+quits_body()
+{
+	live_here status=3
+	screen_keys q
+	screen_wait '^End the program, too\?'
+	screen_keys n
+	screen_wait '^d Detach'
+	screen_keys q
+	screen_wait '^End the program, too\?'
+	screen_keys y
+	for _ in $(seq 100); do
+		[ ! -f status ] || break
+		sleep 0.05
+	done
+	# It did not end by itself.
+	atf_check -o not-inline:"3\n" cat status
+	atf_check test ! -f at-two
+}
+
+live_case detaches "d leaves, and the program goes on"
+detaches_body()
+{
+	live_here status=3
+	screen_keys d
+	screen_wait 'memray-live [0-9]+$'
+	live_go one two
+	screen_status 3
+	atf_check test -f at-two
+}
+
+live_case interrupts "Control-C in the view ends the program"
+interrupts_body()
+{
+	live_here status=3
+	screen_keys C-c
+	for _ in $(seq 100); do
+		[ ! -f status ] || break
+		sleep 0.05
+	done
+	atf_check -o not-inline:"3\n" cat status
+	atf_check test ! -f at-two
+}
+
 atf_init_test_cases()
 {
 	for c in screen sorts filters calls mark pauses threads processes \
 	    saves saves_not ends killed lost resizes ascii console escapes mouse \
-	    help hangup; do
+	    help hangup log quits detaches interrupts; do
 		atf_add_test_case $c
 	done
 }
