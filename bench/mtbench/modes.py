@@ -20,6 +20,12 @@ MODES = [
     Mode("py-alloc", "memray-run", ["--trace-python-allocators"],
          "memray-py"),
     Mode("memray-py", "memray", ["--trace-python-allocators"], None),
+    Mode("native", "memray-run", ["--native"], "memray-native"),
+    Mode("memray-native", "memray", ["--native"], None),
+    Mode("native-py", "memray-run",
+         ["--native", "--trace-python-allocators"], "memray-native-py"),
+    Mode("memray-native-py", "memray",
+         ["--native", "--trace-python-allocators"], None),
 ]
 # Without -m; the others take their time.
 USUAL = ["plain", "default", "memray"]

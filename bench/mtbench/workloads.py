@@ -24,25 +24,28 @@ def _add(name, args, needs, text, **goals):
 
 _add("empty", "empty.py", "", "no work at all: memory, size of a capture")
 _add("fib", "fib.py", "", "recursive calls without allocations",
-     default=1.05, py_alloc=1.1)
+     default=1.05, py_alloc=1.1,
+     native=1.05, native_py=1.2)
 _add("malloc-30", "malloc.py 30 1000000", "",
-     "1 M blocks of 1 kB, 30 frames deep", default=1.6, py_alloc=2.2)
+     "1 M blocks of 1 kB, 30 frames deep", default=1.6, py_alloc=2.2,
+     native=2.2, native_py=4)
 _add("malloc-900", "malloc.py 900 1000000", "",
      "the same, 900 frames deep", default=10)
 _add("numpy", "mandelbrot.py", "numpy",
-     "temporary arrays of a Mandelbrot set", default=1.05, py_alloc=1.1)
+     "temporary arrays of a Mandelbrot set", default=1.05, py_alloc=1.1,
+     native=1.1, native_py=1.3)
 _add("raytrace", "pyperf_suite.py raytrace bench_raytrace 1 1 100 100 none",
      "pyperformance", "pyperformance: ray tracer", default=1.05,
-     py_alloc=1.3)
+     py_alloc=1.3, native=1.06, native_py=3)
 _add("go", "pyperf_suite.py go versus_cpu 3",
      "pyperformance", "pyperformance: game of Go", default=1.05,
-     py_alloc=1.3)
+     py_alloc=1.3, native=1.06, native_py=3)
 _add("deltablue", "pyperf_suite.py deltablue delta_blue 80 100",
      "pyperformance", "pyperformance: constraint solver", default=1.05,
-     py_alloc=1.3)
+     py_alloc=1.3, native=1.06, native_py=3)
 _add("nqueens", "pyperf_suite.py nqueens bench_n_queens 4 8",
      "pyperformance", "pyperformance: queens on a board", default=1.05,
-     py_alloc=1.3)
+     py_alloc=1.3, native=1.06, native_py=3)
 _add("objects", "objects.py", "",
      "12 M small objects, from pymalloc's arenas", default=1.05,
      py_alloc=1.5)

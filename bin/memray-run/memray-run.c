@@ -23,6 +23,7 @@
 #include "run_report.h"
 #include "run_signal.h"
 #include "run_spawn.h"
+#include "run_symbols.h"
 #include "run_target.h"
 #include "run_util.h"
 #include "run_wait.h"
@@ -47,6 +48,7 @@ static struct opts {
 	int		 follow_fork;
 	int		 native;
 	int		 no_compress;
+	int		 no_symbols;
 	int		 python_allocators;
 	struct run_live	 live;
 	char		*module;
@@ -56,9 +58,10 @@ static struct opts {
 static const char usage_text[] =
     "usage: memray-run [-fq] [-o file] [--python interpreter]\n"
     "                  [--compress-on-exit | --no-compress] [--aggregate]\n"
-    "                  [--follow-fork] [--native] [--trace-python-allocators]\n"
-    "                  [--live | --live-remote [-p port] [--live-address host]\n"
-    "                  [--no-wait]]\n"
+    "                  [--follow-fork] [--native [--no-symbols]]\n"
+    "                  [--trace-python-allocators]\n"
+    "                  [--live | --live-remote [-p port] [--no-wait]\n"
+    "                  [--live-address host]]\n"
     "                  file | directory | - | -m module | -c code | program\n"
     "                  [argument ...]\n";
 
@@ -79,6 +82,8 @@ static const char help_text[] =
     "  -m module                    run a module as a script\n"
     "      --native                 record the stacks of C, C++ and Rust, too\n"
     "      --no-compress            write the capture uncompressed\n"
+    "      --no-symbols             leave native frames without names: see\n"
+    "                               memray-symbolize(1)\n"
     "      --no-wait                do not wait for the first viewer\n"
     "  -o, --output file            name of the capture, - is standard output\n"
     "      --python interpreter     the Python to use (python3)\n"
@@ -123,6 +128,7 @@ static const struct option longopts[] = {
 	{ "live-remote", no_argument, NULL, OPT_REMOTE },
 	{ "native", no_argument, &opts.native, 1 },
 	{ "no-compress", no_argument, &opts.no_compress, 1 },
+	{ "no-symbols", no_argument, &opts.no_symbols, 1 },
 	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
 	{ "output", required_argument, NULL, 'o' },
 	{ "python", required_argument, NULL, OPT_PYTHON },
@@ -167,6 +173,10 @@ check_options(void)
 		warnx("--compress-on-exit excludes --no-compress");
 		usage();
 	}
+	if (opts.no_symbols != 0 && opts.native == 0) {
+		warnx("--no-symbols is for --native only");
+		usage();
+	}
 	if (!run_live_options(&opts.live))
 		usage();
 }
@@ -177,7 +187,8 @@ parse_options(int argc, char **argv)
 	int ch;
 
 	while (opts.module == NULL && opts.code == NULL &&
-	    (ch = getopt_long(argc, argv, "+c:fhm:o:p:qV", longopts, NULL)) != -1)
+	    (ch = getopt_long(argc, argv, "+c:fhm:o:p:qV", longopts,
+	    NULL)) != -1)
 		switch (ch) {
 		case 0:
 			break;
@@ -360,6 +371,21 @@ raise_limits(void)
 	}
 }
 
+/*
+ * Returns whether what was recorded is where it should be, which it is
+ * without symbols as well.
+ */
+static bool
+add_symbols(struct run_capture *c, struct mt_collect_result *r, pid_t filter)
+{
+	if (filter != -1)
+		return (run_symbols_wait(c, filter));
+	if (opts.native != 0 && c->is_file && r->captures > 0)
+		c->unnamed = opts.no_symbols != 0 ||
+		    !run_symbols(c, r, opts.quiet);
+	return (true);
+}
+
 /* From the start of the program to its end, and that of its children. */
 static int
 watch(struct mt_collect *collect, pid_t program, int sigfd)
@@ -376,12 +402,13 @@ watch(struct mt_collect *collect, pid_t program, int sigfd)
 /* Returns the status to end with, as wait(2) reports it. */
 static int
 record(struct mt_collect *collect, struct run_spawn *sp,
-    struct run_capture *c, const char *line)
+    struct run_capture *c, const char *line, pid_t filter)
 {
 	const struct run_target *t = sp->target;
 	struct mt_collect_result result;
 	struct run_child child;
 	int failed, sigfd, status;
+	bool kept;
 
 	if (run_spawn_fork(&child, sp) != 0 ||
 	    (sigfd = run_signal_init()) == -1) {
@@ -400,13 +427,14 @@ record(struct mt_collect *collect, struct run_spawn *sp,
 	(void)close(sigfd);
 	status = run_live_finish(&opts.live, collect, status,
 	    opts.quiet || failed != 0);
+	kept = add_symbols(c, &result, filter);
 	if (failed != 0)
 		return (status);
 	c->keep = result.captures != 0;
 	if (!run_report(&result, t->path, has_capture() ? c : NULL,
-	    opts.follow_fork != 0, opts.quiet) && status == 0)
-		return (EXITED(RUN_EXIT_FAILED));
-	return (status);
+	    opts.follow_fork != 0, opts.quiet))
+		kept = false;
+	return (status == 0 && !kept ? EXITED(RUN_EXIT_FAILED) : status);
 }
 
 /* The same, from the capture that -o names to the end of the session. */
@@ -417,6 +445,7 @@ run(const struct run_target *t, struct run_capture *c, const char *line)
 	int status = EXITED(RUN_EXIT_FAILED);
 	char *agent = run_spawn_agent();
 	struct mt_collect *collect;
+	pid_t filter = -1;
 	sigset_t mask;
 
 	c->many = opts.follow_fork != 0;
@@ -424,6 +453,9 @@ run(const struct run_target *t, struct run_capture *c, const char *line)
 	    run_name_open(c, opts.output, opts.force) != 0)
 		exit(RUN_EXIT_FAILED);
 	run_signal_block(&mask);
+	if (opts.native != 0 && opts.no_symbols == 0 && c->fd != -1 &&
+	    !c->is_file)
+		filter = run_symbols_filter(c);
 	if ((collect = new_session(c)) != NULL) {
 		sp.agent = agent;
 		sp.follow = opts.follow_fork != 0;
@@ -433,7 +465,7 @@ run(const struct run_target *t, struct run_capture *c, const char *line)
 		if (run_spawn_init(&sp) != 0)
 			warn("cannot preload %s", agent);
 		else if (run_live_init(&opts.live, &sp) == 0)
-			status = record(collect, &sp, c, line);
+			status = record(collect, &sp, c, line, filter);
 		run_live_fini(&opts.live);
 		run_spawn_fini(&sp);
 		mt_collect_free(collect);

@@ -294,6 +294,27 @@ stem(const struct run_capture *c)
 	    len - n : len));
 }
 
+/* Keep the name; false if out of memory. */
+static bool
+add_other(struct run_capture *c, const char *name)
+{
+	size_t cap = c->others_cap == 0 ? 64 : 2 * c->others_cap;
+	char **others;
+
+	if (c->nothers == c->others_cap) {
+		others = reallocarray(c->others, cap, sizeof(*others));
+		if (others == NULL)
+			return (false);
+		c->others = others;
+		c->others_cap = cap;
+	}
+	c->others[c->nothers] = strdup(name);
+	if (c->others[c->nothers] == NULL)
+		return (false);
+	c->nothers++;
+	return (true);
+}
+
 static int
 child_name(const struct run_capture *c, pid_t pid, unsigned number,
     char name[MT_COLLECT_NAME])
@@ -316,13 +337,25 @@ int
 run_name_child(void *capture, pid_t pid, unsigned number,
     char name[MT_COLLECT_NAME])
 {
-	struct run_capture child = { .fd = -1 };
+	struct run_capture child = { .fd = -1 }, *c = capture;
 
-	if (child_name(capture, pid, number, name) != 0)
+	if (child_name(c, pid, number, name) != 0)
 		return (-1);
 	if (create(&child, name) != 0 && errno == EEXIST)
 		(void)replace(&child, name);
+	if (child.fd != -1 && !add_other(c, name)) {
+		(void)close(child.fd);
+		errno = ENOMEM;
+		return (-1);
+	}
 	return (child.fd);
+}
+
+void
+run_name_replace(struct run_capture *c, int fd)
+{
+	(void)close(c->fd);
+	c->fd = move_up(fd);
 }
 
 /* ---- New files for old -------------------------------------------------- */
@@ -412,6 +445,10 @@ run_name_fini(struct run_capture *c)
 	if (c->fd != -1)
 		(void)close(c->fd);
 	c->fd = -1;
+	while (c->nothers > 0)
+		free(c->others[--c->nothers]);
+	free(c->others);
+	c->others = NULL;
 	free(c->fresh);
 	c->fresh = NULL;
 	free(c->name);

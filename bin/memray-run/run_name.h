@@ -17,11 +17,15 @@ struct run_capture {
 	char	*name;		/* for messages */
 	bool	 keep;		/* there is something in it */
 	bool	 is_file;	/* of this name; else a stream */
+	bool	 unnamed;	/* there are native frames without names */
 	bool	 many;		/* there will be others: no stream will do */
 	pid_t	 pid;		/* of the program */
 	int	 stream_fd;	/* our caller's descriptor, or -1 */
 	dev_t	 dev;		/* of a file that we created */
 	ino_t	 ino;		/* likewise; 0 for any other */
+	char	**others;	/* names of captures of other processes */
+	size_t	 nothers;
+	size_t	 others_cap;
 	char	*fresh;		/* name of a file that is to replace one, */
 	struct stat old;	/* which is this; the writer thread's own */
 };
@@ -48,6 +52,9 @@ int	run_name_create(struct run_capture *, const struct run_target *,
  */
 int	run_name_child(void *capture, pid_t, unsigned number,
 	    char name[MT_COLLECT_NAME]);
+
+/* Write to this descriptor instead, which becomes the capture's. */
+void	run_name_replace(struct run_capture *, int fd);
 
 /*
  * A new file for a capture that has grown, and its end: a mt_collect_renew_fn

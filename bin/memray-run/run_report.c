@@ -172,7 +172,7 @@ static void
 print_summary(const struct mt_collect_result *r, const struct run_capture *c)
 {
 	char size[FE_SIZE_MAX], peak[FE_SIZE_MAX];
-	char *name = fe_text_clean(c->name, false), *arg;
+	char *name = fe_text_clean(c->name, false), *arg, *others;
 
 	warnx("wrote %s (%s): peak %s, %" PRIu64 " allocation%s", name,
 	    fe_size(size, r->capture_bytes), fe_size(peak, r->peak_bytes),
@@ -183,10 +183,13 @@ print_summary(const struct mt_collect_result *r, const struct run_capture *c)
 	if (!c->is_file)
 		return;
 	arg = shell_quote(c->name);
-	if (r->captures > 1)
-		warnx("to see it: memray-summary %s %s.*", arg, arg);
-	else
-		warnx("to see it: memray-summary %s", arg);
+	others = r->captures > 1 ? run_format(" %s.*", arg) :
+	    run_format("%s", "");
+	if (c->unnamed)
+		warnx("to name its native frames: memray-symbolize %s%s", arg,
+		    others);
+	warnx("to see it: memray-summary %s%s", arg, others);
+	free(others);
 	free(arg);
 }
 

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <fe_alloc.h>
 #include <fe_file.h>
 #include <fe_opt.h>
 #include <fe_out.h>
+#include <fe_select.h>
 #include <fe_warn.h>
 
 #include "stats.h"
@@ -25,22 +27,28 @@ static struct opts {
 	const char	*output;
 	bool		 force;
 	bool		 json;
+	struct fe_select select;
 } opts = { .num_largest = NUM_LARGEST };
 
 static const char usage_text[] =
-    "usage: memray-stats [--json] [-f] [-n number] [-o file] capture ...\n";
+    "usage: memray-stats [--json] [-f] [-n number] [-o file] [selection]\n"
+    "                    capture ...\n";
 
 static const char help_text[] =
     "\n"
     "Print how much a program allocated, in which sizes, how and where.\n"
     "\n"
-    "  -n, --num-largest N  print the N largest places and modules "
+    "  -n, --num-largest N    print the N largest places and modules "
     "(default 5)\n"
-    "  -o, --output FILE    write to this file\n"
-    "  -f, --force          overwrite it if it exists\n"
-    "      --json           print one JSON object, as memray does\n"
-    "  -h, --help           print this and exit\n"
-    "  -V, --version        print the version and exit\n"
+    "  -o, --output FILE      write to this file\n"
+    "  -f, --force            overwrite it if it exists\n"
+    "      --json             print one JSON object, as memray does\n"
+    "  -h, --help             print this and exit\n"
+    "  -V, --version          print the version and exit\n"
+    "\n"
+    "Instead of everything:\n";
+
+static const char help_end[] =
     "\n"
     "Several captures are added up; - is the standard input.\n";
 
@@ -56,6 +64,8 @@ help(void)
 {
 	(void)fputs(usage_text, stdout);
 	(void)fputs(help_text, stdout);
+	(void)fputs(fe_select_help_filters, stdout);
+	(void)fputs(help_end, stdout);
 	exit(fe_out_close(0));
 }
 
@@ -76,6 +86,7 @@ parse_options(int argc, char *argv[])
 		{ "num-largest", required_argument, NULL, 'n' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "version", no_argument, NULL, 'V' },
+		FE_SELECT_FILTERS,
 		{ NULL, 0, NULL, 0 }
 	};
 	int c;
@@ -104,27 +115,27 @@ parse_options(int argc, char *argv[])
 			opts.json = true;
 			break;
 		default:
-			usage();
+			if (!fe_select_option(&opts.select, c, optarg))
+				usage();
 		}
 	}
 }
 
-/* Returns false after a line on standard error. */
-static bool
-add_sizes(struct stats *s, struct mt_capture *c, const char *path)
+/* Sizes of everything, or of the sites that have an amount. */
+static enum mt_status
+add_sizes(struct stats *s, struct mt_capture *c,
+    const struct mt_amount *amounts, struct mt_error *e)
 {
 	const struct mt_histogram *h;
-	struct mt_error e;
 	enum mt_status st;
 
-	st = mt_capture_histogram(c, &h, &e);
-	if (st == MT_OK)
+	st = mt_capture_histogram(c, &h, e);
+	if (st == MT_OK && amounts == NULL)
 		stats_sizes_add_all(&s->sizes, h);
+	else if (st == MT_OK)
+		stats_sizes_add_some(&s->sizes, h, amounts);
 	/* What was aggregated long ago has no sizes. */
-	if (st == MT_OK || st == MT_ERR_FORMAT)
-		return (true);
-	fe_warn(path, &e);
-	return (false);
+	return (st == MT_ERR_FORMAT ? MT_OK : st);
 }
 
 static void
@@ -137,13 +148,55 @@ add_totals(struct stats *s, const struct mt_meta *m)
 	s->leaked_bytes += m->leaked_bytes;
 }
 
+/* The same of some sites. */
+static enum mt_status
+add_selected(struct stats *s, struct mt_capture *c,
+    const struct mt_selection *sel, struct mt_error *e)
+{
+	const struct mt_site *sites;
+	size_t n = mt_capture_sites(c, &sites);
+	struct mt_amount *a = fe_alloc(n, sizeof(*a), 0);
+	enum mt_status st;
+
+	st = mt_capture_select(c, sel, a, e);
+	for (size_t i = 0; st == MT_OK && i < n; i++) {
+		if (a[i].allocations == 0)
+			continue;
+		s->allocations += sites[i].allocations;
+		s->bytes += sites[i].bytes;
+		s->peak_bytes += sites[i].peak_bytes;
+		s->leaked_allocations += sites[i].leaked_allocations;
+		s->leaked_bytes += sites[i].leaked_bytes;
+	}
+	if (st == MT_OK)
+		st = add_sizes(s, c, a, e);
+	free(a);
+	return (st);
+}
+
+static enum mt_status
+add(struct stats *s, struct mt_capture *c, const struct mt_selection *sel,
+    struct mt_error *e)
+{
+	enum mt_status st;
+
+	st = mt_merge_push_selection(s->merge, c, sel, e);
+	if (st != MT_OK)
+		return (st);
+	if (fe_select_is_filtered(&opts.select))
+		return (add_selected(s, c, sel, e));
+	add_totals(s, mt_capture_meta(c));
+	return (add_sizes(s, c, NULL, e));
+}
+
 /* Add one capture.  Returns whether it was read, and whole. */
 static bool
 add_capture(struct stats *s, const char *path)
 {
+	const struct mt_selection *sel;
 	struct mt_capture *c;
 	struct mt_error e;
-	bool whole;
+	bool whole = true;
 
 	if (mt_capture_open(&c, path, &e) != MT_OK) {
 		fe_warn(path, &e);
@@ -155,12 +208,15 @@ add_capture(struct stats *s, const char *path)
 		mt_capture_close(c);
 		return (false);
 	}
-	if (mt_merge_push(s->merge, c, &e) != MT_OK) {
+	sel = fe_select_of(&opts.select, c);
+	if (sel == NULL) {
+		mt_capture_close(c);
+		return (true);
+	}
+	if (add(s, c, sel, &e) != MT_OK) {
 		fe_warn(path, &e);
 		exit(1);
 	}
-	whole = add_sizes(s, c, path);
-	add_totals(s, mt_capture_meta(c));
 	fe_metas_add(&s->metas, path, mt_capture_meta(c));
 	if (fe_meta_warn(path, mt_capture_meta(c)))
 		whole = false;
@@ -195,6 +251,8 @@ main(int argc, char *argv[])
 	int status = 0;
 
 	fe_out_init();
+	fe_select_init(&opts.select);
+	opts.select.selection.view = MT_VIEW_ALL;
 	parse_options(argc, argv);
 	if (optind == argc)
 		usage();
@@ -207,10 +265,14 @@ main(int argc, char *argv[])
 	for (int i = optind; i < argc; i++)
 		if (!add_capture(&s, argv[i]))
 			status = 1;
-	if (s.metas.n > 0 && !print(&s))
+	if (s.metas.n == 0 && status == 0) {
+		warnx("no capture is selected");
+		status = 1;
+	} else if (s.metas.n > 0 && !print(&s))
 		status = 1;
 	fe_metas_fini(&s.metas);
 	stats_sizes_fini(&s.sizes);
 	mt_merge_free(s.merge);
+	fe_select_fini(&opts.select);
 	return (fe_out_close(status));
 }

@@ -63,22 +63,45 @@ add_one(struct stats_sizes *s, const struct mt_bucket *b, uint64_t *left,
 	--*left;
 }
 
+/* What the middle of a bucket is, as far as sizes of h go. */
+static uint64_t
+middle(const struct mt_histogram *h, uint64_t smallest, uint64_t largest)
+{
+	uint64_t size = smallest + (largest - smallest) / 2;
+
+	if (size < h->smallest)
+		size = h->smallest;
+	return (size > h->largest ? h->largest : size);
+}
+
 void
 stats_sizes_add_all(struct stats_sizes *s, const struct mt_histogram *h)
 {
 	const struct mt_bucket *b = h->buckets;
-	uint64_t left, size;
+	uint64_t left;
 
 	for (size_t i = 0; i < h->nbuckets; i++, b++) {
 		left = b->allocations;
 		add_one(s, b, &left, h->largest);
 		add_one(s, b, &left, h->smallest);
-		size = b->smallest + (b->largest - b->smallest) / 2;
-		if (size < h->smallest)
-			size = h->smallest;
-		if (size > h->largest)
-			size = h->largest;
-		stats_sizes_add(s, size, left);
+		stats_sizes_add(s, middle(h, b->smallest, b->largest), left);
+	}
+}
+
+void
+stats_sizes_add_some(struct stats_sizes *s, const struct mt_histogram *h,
+    const struct mt_amount *a)
+{
+	const struct mt_site_bits *b = h->sites;
+	uint64_t smallest;
+
+	for (size_t i = 0; i < h->nsites; i++, b++) {
+		if (a[b->site].allocations == 0)
+			continue;
+		smallest = b->bits == 0 ? 0 : UINT64_C(1) << (b->bits - 1);
+		stats_sizes_add(s, middle(h, smallest,
+		    b->bits == 0 ? 0 : smallest + (smallest - 1)),
+		    b->allocations);
 	}
 }
 

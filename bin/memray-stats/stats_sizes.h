@@ -37,6 +37,9 @@ void	stats_sizes_add(struct stats_sizes *, uint64_t size, uint64_t count);
 /* Sizes that share a bucket become one, except the smallest and the largest. */
 void	stats_sizes_add_all(struct stats_sizes *,
 	    const struct mt_histogram *);
+/* Those of the sites with an amount: of their sizes only the bits are known. */
+void	stats_sizes_add_some(struct stats_sizes *,
+	    const struct mt_histogram *, const struct mt_amount *);
 void	stats_sizes_fini(struct stats_sizes *);
 
 /* The smallest and the largest size; false if there is none. */

@@ -157,7 +157,7 @@ in_place(struct symbolize *s, char *paths[], int n)
 	for (size_t i = 0; i < s->ncaptures; i++)
 		if (!s->capture[i].is_native)
 			say_nothing_native(s->capture[i].path);
-		else if (!symbolize_in_place(s, &s->capture[i]))
+		else if (s->capture[i].n > 0 && !symbolize_in_place(s, &s->capture[i]))
 			ok = false;
 	return (ok);
 }

@@ -17,14 +17,15 @@
 
 #include "symbolize.h"
 
-/* A copy of n bytes; of none, a pointer to something. */
+/* A copy of n bytes, with a NUL behind them. */
 static void *
 copy(const void *p, size_t n)
 {
-	void *to = fe_alloc(n, 1, 1);
+	char *to = fe_alloc(n, 1, 1);
 
 	if (n > 0)
 		memcpy(to, p, n);
+	to[n] = '\0';
 	return (to);
 }
 

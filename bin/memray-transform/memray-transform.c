@@ -9,6 +9,7 @@
 
 #include <fe_file.h>
 #include <fe_out.h>
+#include <fe_select.h>
 #include <fe_text.h>
 #include <fe_warn.h>
 
@@ -16,20 +17,19 @@
 
 #define EXIT_USAGE	2
 
-/* Options that have no letter. */
-enum { OPT_LEAKS = 256 };
-
 enum format_flag {
 	FORMAT_BINARY = 1,	/* not for terminals */
-	FORMAT_WHOLE = 2	/* all that is in captures, not a view */
+	FORMAT_WHOLE = 2	/* all that is in captures, not a selection */
 };
 
 static const struct format {
 	const char	*name;
 	const char	*suffix;
+	/* NULL: a capture, of the one that is given. */
 	void		(*write)(const struct transform *, FILE *);
 	unsigned	 flags;		/* enum format_flag */
 } formats[] = {
+	{ "aggregate", ".bin", NULL, FORMAT_BINARY | FORMAT_WHOLE },
 	{ "csv", ".csv", transform_csv, 0 },
 	{ "folded", ".folded", transform_folded, 0 },
 	{ "gprof2dot", ".json", transform_gprof2dot, 0 },
@@ -40,25 +40,28 @@ static const struct format {
 
 static struct opts {
 	const struct format	*format;
-	enum mt_view		 view;
+	struct fe_select	 select;
 	const char		*output;
 	bool			 force;
-} opts = { .view = MT_VIEW_PEAK };
+} opts;
 
 static const char usage_text[] =
-    "usage: memray-transform [--leaks] [-f] [-o file] format capture ...\n";
+    "usage: memray-transform [-f] [-o file] [selection] format capture ...\n";
 
 static const char help_text[] =
     "\n"
     "Write what a program allocated in the format of another tool.\n"
     "\n"
-    "  -o, --output FILE  write to this file; - is the standard output\n"
-    "  -f, --force        overwrite the file if it exists\n"
-    "      --leaks        what was never freed, instead of the peak\n"
-    "  -h, --help         print this and exit\n"
-    "  -V, --version      print the version and exit\n"
+    "  -o, --output FILE      write to this file; - is the standard output\n"
+    "  -f, --force            overwrite the file if it exists\n"
+    "  -h, --help             print this and exit\n"
+    "  -V, --version          print the version and exit\n"
     "\n"
-    "Formats: csv, folded, gprof2dot, memray, pprof, speedscope.\n"
+    "Instead of everything at the peak:\n";
+
+static const char help_end[] =
+    "\n"
+    "Formats: aggregate, csv, folded, gprof2dot, memray, pprof, speedscope.\n"
     "Several captures are added up; - is the standard input.\n";
 
 static void
@@ -73,6 +76,8 @@ help(void)
 {
 	(void)fputs(usage_text, stdout);
 	(void)fputs(help_text, stdout);
+	(void)fputs(fe_select_help, stdout);
+	(void)fputs(help_end, stdout);
 	exit(fe_out_close(0));
 }
 
@@ -89,9 +94,9 @@ parse_options(int argc, char *argv[])
 	static const struct option table[] = {
 		{ "force", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
-		{ "leaks", no_argument, NULL, OPT_LEAKS },
 		{ "output", required_argument, NULL, 'o' },
 		{ "version", no_argument, NULL, 'V' },
+		FE_SELECT_OPTIONS,
 		{ NULL, 0, NULL, 0 }
 	};
 	int c;
@@ -110,13 +115,12 @@ parse_options(int argc, char *argv[])
 		case 'o':
 			opts.output = optarg;
 			break;
-		case OPT_LEAKS:
-			opts.view = MT_VIEW_LEAKS;
-			break;
 		default:
-			usage();
+			if (!fe_select_option(&opts.select, c, optarg))
+				usage();
 		}
 	}
+	fe_select_check(&opts.select);
 }
 
 static const struct format *
@@ -135,6 +139,7 @@ find_format(const char *name)
 static bool
 add_capture(struct transform *t, const char *path, bool single)
 {
+	const struct mt_selection *sel;
 	struct mt_capture *c;
 	struct mt_error e;
 	bool whole;
@@ -143,7 +148,12 @@ add_capture(struct transform *t, const char *path, bool single)
 		fe_warn(path, &e);
 		return (false);
 	}
-	if (mt_merge_push(t->merge, c, &e) != MT_OK) {
+	sel = fe_select_of(&opts.select, c);
+	if (sel == NULL) {
+		mt_capture_close(c);
+		return (true);
+	}
+	if (mt_merge_push_selection(t->merge, c, sel, &e) != MT_OK) {
 		fe_warn(path, &e);
 		exit(1);
 	}
@@ -168,24 +178,35 @@ say_wrote(const char *name)
 
 /*
  * The report goes where the user says, else beside the first capture; what
- * came from the standard input has no such place.
+ * came from the standard input has no such place.  *own is the name that we
+ * have chosen, to be freed, or NULL.
  */
+static bool
+open_output(struct fe_file *f, const char *capture, char **own)
+{
+	*own = NULL;
+	if (opts.output == NULL && strcmp(capture, "-") != 0)
+		*own = fe_file_name(capture, opts.format->name,
+		    opts.format->suffix);
+	if (!fe_file_open(f, *own != NULL ? *own : opts.output, opts.force))
+		return (false);
+	if ((opts.format->flags & FORMAT_BINARY) == 0 ||
+	    isatty(fileno(f->fp)) != 1)
+		return (true);
+	warnx("%s is not for terminals", opts.format->name);
+	fe_file_discard(f);
+	return (false);
+}
+
 static bool
 print(struct transform *t, const char *capture)
 {
-	char *own = NULL;
 	struct fe_file f;
+	char *own;
 	bool ok;
 
-	if (opts.output == NULL && strcmp(capture, "-") != 0)
-		own = fe_file_name(capture, opts.format->name,
-		    opts.format->suffix);
-	ok = fe_file_open(&f, own != NULL ? own : opts.output, opts.force);
-	if (ok && (opts.format->flags & FORMAT_BINARY) != 0 &&
-	    isatty(fileno(f.fp)) == 1) {
-		warnx("%s is not for terminals", opts.format->name);
-		ok = false;
-	} else if (ok) {
+	ok = open_output(&f, capture, &own);
+	if (ok) {
 		transform_fill(t);
 		opts.format->write(t, f.fp);
 		transform_fini(t);
@@ -197,35 +218,110 @@ print(struct transform *t, const char *capture)
 	return (ok);
 }
 
-int
-main(int argc, char *argv[])
+static int
+report(int argc, char *argv[])
 {
 	struct transform t;
 	struct mt_error e;
 	int status = 0;
 
-	fe_out_init();
-	parse_options(argc, argv);
-	if (argc - optind < 2)
-		usage();
-	opts.format = find_format(argv[optind++]);
-	if (opts.view != MT_VIEW_PEAK &&
-	    (opts.format->flags & FORMAT_WHOLE) != 0)
-		errx(EXIT_USAGE, "--leaks cannot be used with %s, which has "
-		    "them all", opts.format->name);
 	memset(&t, 0, sizeof(t));
-	t.view = opts.view;
+	t.view = opts.select.selection.view;
 	if (mt_merge_new(&t.merge, &e) != MT_OK) {
 		fe_warn(NULL, &e);
 		return (1);
 	}
-	for (int i = optind; i < argc; i++)
-		if (!add_capture(&t, argv[i], argc - optind == 1))
+	for (int i = 0; i < argc; i++)
+		if (!add_capture(&t, argv[i], argc == 1))
 			status = 1;
-	if (t.metas.n > 0 && !print(&t, argv[optind]))
+	if (t.metas.n == 0 && status == 0) {
+		warnx("no capture is selected");
+		status = 1;
+	} else if (t.metas.n > 0 && !print(&t, argv[0]))
 		status = 1;
 	fe_metas_fini(&t.metas);
 	mt_merge_free(t.merge);
 	mt_capture_close(t.capture);
+	return (status);
+}
+
+/* ---- A capture -------------------------------------------------------- */
+
+/* Returns whether the tables were read; *whole, whether that is all. */
+static bool
+read_tables(struct transform_tables *t, const char *path, bool *whole)
+{
+	struct mt_capture *c;
+	struct mt_error e;
+
+	if (mt_capture_open(&c, path, &e) != MT_OK) {
+		fe_warn(path, &e);
+		return (false);
+	}
+	if (transform_aggregate(t, c, &e) != MT_OK) {
+		fe_warn(path, &e);
+		exit(1);
+	}
+	*whole = !fe_meta_warn(path, mt_capture_meta(c));
+	mt_capture_close(c);
+	return (true);
+}
+
+static bool
+write_tables(const struct transform_tables *t, const char *capture)
+{
+	struct mt_error e;
+	struct fe_file f;
+	char *own;
+	bool ok;
+
+	ok = open_output(&f, capture, &own);
+	if (ok && transform_aggregate_write(t, fileno(f.fp), &e) != MT_OK) {
+		fe_warn(f.name, &e);
+		fe_file_discard(&f);
+		ok = false;
+	} else if (ok)
+		ok = fe_file_close(&f);
+	if (ok && own != NULL)
+		say_wrote(own);
+	free(own);
+	return (ok);
+}
+
+/* There is one capture in a file, and it is that of everything. */
+static int
+aggregate(int argc, char *argv[])
+{
+	struct transform_tables t;
+	bool whole;
+	int status;
+
+	if (argc != 1)
+		errx(EXIT_USAGE, "aggregate: takes one capture");
+	if (!read_tables(&t, argv[0], &whole))
+		return (1);
+	status = !write_tables(&t, argv[0]) || !whole;
+	transform_aggregate_fini(&t);
+	return (status);
+}
+
+int
+main(int argc, char *argv[])
+{
+	int status;
+
+	fe_out_init();
+	fe_select_init(&opts.select);
+	parse_options(argc, argv);
+	if (argc - optind < 2)
+		usage();
+	opts.format = find_format(argv[optind++]);
+	if ((opts.format->flags & FORMAT_WHOLE) != 0 &&
+	    fe_select_is_any(&opts.select))
+		errx(EXIT_USAGE, "%s: takes no selection", opts.format->name);
+	status = opts.format->write == NULL ?
+	    aggregate(argc - optind, argv + optind) :
+	    report(argc - optind, argv + optind);
+	fe_select_fini(&opts.select);
 	return (fe_out_close(status));
 }

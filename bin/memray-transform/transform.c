@@ -11,25 +11,13 @@
 /* Returns whether there is anything of the site in the view. */
 static bool
 record_of(struct transform_record *r, const struct mt_site *s,
-    enum mt_view view)
+    const struct mt_amount *a)
 {
 	r->call = s->node;
 	r->thread = s->thread;
 	r->allocator = s->allocator;
-	switch (view) {
-	case MT_VIEW_PEAK:
-		r->allocations = s->peak_allocations;
-		r->bytes = s->peak_bytes;
-		break;
-	case MT_VIEW_LEAKS:
-		r->allocations = s->leaked_allocations;
-		r->bytes = s->leaked_bytes;
-		break;
-	default:
-		r->allocations = s->allocations;
-		r->bytes = s->bytes;
-		break;
-	}
+	r->allocations = a->allocations;
+	r->bytes = a->bytes;
 	return (r->allocations != 0 || r->bytes != 0);
 }
 
@@ -57,13 +45,14 @@ transform_fill(struct transform *t)
 	t->nplaces = mt_merge_places(t->merge, &t->places);
 	t->ncalls = mt_merge_calls(t->merge, &t->calls);
 	t->nsites = mt_merge_sites(t->merge, &t->sites);
+	(void)mt_merge_amounts(t->merge, &t->amounts);
 	t->nthreads = mt_merge_threads(t->merge, &t->threads);
 	t->depth = deepest(t);
 	t->chain = fe_alloc(t->depth + 1, sizeof(*t->chain), 0);
 	t->records = fe_alloc(t->nsites, sizeof(*t->records), 0);
 	for (size_t i = 0; i < t->nsites; i++)
 		if (record_of(&t->records[t->nrecords], &t->sites[i],
-		    t->view))
+		    &t->amounts[i]))
 			t->nrecords++;
 }
 
@@ -109,6 +98,23 @@ transform_stacks(const struct transform *t, size_t *n)
 	}
 	free(number_of);
 	return (all);
+}
+
+const char *
+transform_view(const struct transform *t)
+{
+	switch (t->view) {
+	case MT_VIEW_LEAKS:
+		return ("not freed when the script had ended");
+	case MT_VIEW_TEMPORARY:
+		return ("temporary allocations");
+	case MT_VIEW_AT:
+		return ("at the time that was chosen");
+	case MT_VIEW_RANGE:
+		return ("of the time that was chosen, at its end");
+	default:
+		return ("at the high-water mark");
+	}
 }
 
 const char *

@@ -31,6 +31,7 @@ struct transform {
 	const struct mt_place		*places;
 	const struct mt_call		*calls;
 	const struct mt_site		*sites;
+	const struct mt_amount		*amounts;	/* of sites */
 	const struct mt_thread		*threads;
 	size_t				 nfunctions;
 	size_t				 nplaces;
@@ -60,11 +61,35 @@ size_t	transform_chain(const struct transform *, uint32_t call);
 struct transform_record	*transform_stacks(const struct transform *,
 			    size_t *n);
 
+/* What the view is, in a few words. */
+const char	*transform_view(const struct transform *);
+
 /* The command line of the captures, as far as they have one in common. */
 const char	*transform_command(const struct transform *);
 
 /* A string as UTF-8: bytes that are not become U+FFFD.  To be freed. */
 char	*transform_utf8(const char *);
+
+/*
+ * The tables of a capture, which are kept until its file is closed: it may be
+ * the one that is written.
+ */
+struct transform_tables {
+	struct {
+		unsigned	 type;
+		void		*data;
+		size_t		 len;
+	}		*block;
+	size_t		 n;
+	size_t		 cap;
+	uint64_t	 start_ns;
+};
+
+enum mt_status	transform_aggregate(struct transform_tables *,
+		    struct mt_capture *, struct mt_error *);
+enum mt_status	transform_aggregate_write(const struct transform_tables *,
+		    int fd, struct mt_error *);
+void		transform_aggregate_fini(struct transform_tables *);
 
 void	transform_csv(const struct transform *, FILE *);
 void	transform_folded(const struct transform *, FILE *);

@@ -115,15 +115,15 @@ static void
 put_comments(struct pprof *p)
 {
 	const struct fe_metas *ms = &p->t->metas;
+	char *view;
 
 	for (size_t i = 0; i < ms->n; i++)
 		if (*ms->meta[i].command_line != '\0')
 			transform_proto_uint(&p->profile, PROFILE_COMMENT,
 			    string(p, ms->meta[i].command_line));
-	transform_proto_uint(&p->profile, PROFILE_COMMENT, string(p,
-	    p->t->view == MT_VIEW_LEAKS ?
-	    "inuse: not freed when the script had ended" :
-	    "inuse: at the high-water mark"));
+	view = fe_format("inuse: %s", transform_view(p->t));
+	transform_proto_uint(&p->profile, PROFILE_COMMENT, string(p, view));
+	free(view);
 }
 
 /* What all locations are in: without this, pprof looks for a program. */
@@ -264,19 +264,18 @@ put_label(struct pprof *p, uint64_t key, uint64_t value)
 }
 
 static void
-put_sample(struct pprof *p, const struct mt_site *s, uint64_t thread_key,
+put_sample(struct pprof *p, size_t i, uint64_t thread_key,
     uint64_t allocator_key)
 {
-	const bool leaks = p->t->view == MT_VIEW_LEAKS;
+	const struct mt_amount *a = &p->t->amounts[i];
+	const struct mt_site *s = &p->t->sites[i];
 	const uint64_t values[VALUES] = {
-		s->allocations, s->bytes,
-		leaks ? s->leaked_allocations : s->peak_allocations,
-		leaks ? s->leaked_bytes : s->peak_bytes
+		s->allocations, s->bytes, a->allocations, a->bytes
 	};
 	size_t n = transform_chain(p->t, s->node);
 
-	for (size_t i = 0; i < n; i++)
-		p->locations[i] = (uint64_t)p->t->chain[i] + 1;
+	for (size_t j = 0; j < n; j++)
+		p->locations[j] = (uint64_t)p->t->chain[j] + 1;
 	transform_proto_list(&p->message, SAMPLE_LOCATIONS, p->locations, n);
 	transform_proto_list(&p->message, SAMPLE_VALUES, values, VALUES);
 	put_label(p, thread_key, thread_string(p, s->thread));
@@ -291,7 +290,7 @@ put_samples(struct pprof *p)
 	uint64_t allocator_key = string(p, "allocator");
 
 	for (size_t i = 0; i < p->t->nsites; i++)
-		put_sample(p, &p->t->sites[i], thread_key, allocator_key);
+		put_sample(p, i, thread_key, allocator_key);
 }
 
 static void

@@ -459,7 +459,10 @@ MT_API enum mt_status	mt_merge_new(struct mt_merge **out,
 /* Add a capture, which may be closed afterwards. */
 MT_API enum mt_status	mt_merge_push(struct mt_merge *,
 			    const struct mt_capture *, struct mt_error *);
-/* The same; mt_merge_amounts() says how much of it is selected. */
+/*
+ * The same, without the sites that are not selected whatever the view is;
+ * mt_merge_amounts() says how much of the others is.
+ */
 MT_API enum mt_status	mt_merge_push_selection(struct mt_merge *,
 			    struct mt_capture *, const struct mt_selection *,
 			    struct mt_error *);

@@ -10,6 +10,7 @@
  *	mt_capture_rebuild.c	tables from events
  *	mt_capture_native.c	frames of other languages than Python
  *	mt_capture_extend.c	more blocks behind those that are there
+ *	mt_capture_aggregate.c	tables for another capture
  */
 
 #ifndef MT_CAPTURE_H

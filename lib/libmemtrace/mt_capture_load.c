@@ -138,6 +138,10 @@ mt_capture_meta_set(struct mt_capture *c, const char *key, const char *value)
 		mt_capture_meta_flag(c, MT_CAPTURE_AGGREGATED, v != 0);
 	else if (strcmp(key, "no_totals") == 0)
 		mt_capture_meta_flag(c, MT_CAPTURE_NO_TOTALS, v != 0);
+	else if (strcmp(key, "cut") == 0)
+		c->meta.flags |= v != 0 ? (unsigned)MT_CAPTURE_CUT : 0;
+	else if (strcmp(key, "damaged") == 0)
+		c->meta.flags |= v != 0 ? (unsigned)MT_CAPTURE_DAMAGED : 0;
 	else if (strcmp(key, "disk_full") == 0)
 		mt_capture_meta_flag(c, MT_CAPTURE_DISK_FULL, v != 0);
 }

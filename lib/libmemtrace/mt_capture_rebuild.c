@@ -18,7 +18,6 @@ struct mt_rebuild {
 	uint32_t		*to_rec;	/* nodes */
 	uint32_t		*from_rec;
 	size_t			 nfrom;
-	struct mt_live		 live;		/* number to address */
 	struct mt_event		 ev[BATCH];
 };
 
@@ -101,52 +100,21 @@ mt_rebuild_nodes(struct mt_rebuild *r, struct mt_error *e)
 }
 
 /*
- * The address of an allocation, by its number.  The table is made for blocks
- * by address, but a key and 64 bits are what it stores, too.
+ * Blocks are known to the recorder by the numbers of their allocations, which
+ * is what a free tells; only mappings need their addresses.
  */
-static bool
-mt_rebuild_remember(struct mt_rebuild *r, uint64_t ref, uint64_t addr)
-{
-	struct mt_block b, old;
-
-	b.addr = ref;
-	b.size = 0;
-	b.number = addr & MT_LIVE_MAX_NUMBER;
-	b.order = (uint16_t)(addr >> 48);
-	b.site = 0;
-	return (mt_live_put(&r->live, &b, &old) != MT_LIVE_NOMEM);
-}
-
-static bool
-mt_rebuild_recall(struct mt_rebuild *r, uint64_t ref, uint64_t *addr)
-{
-	struct mt_block b;
-
-	if (!mt_live_take(&r->live, ref, &b))
-		return (false);
-	*addr = b.number | (uint64_t)b.order << 48;
-	return (true);
-}
-
 static enum mt_status
 mt_rebuild_event(struct mt_rebuild *r, const struct mt_event *ev,
     struct mt_error *e)
 {
-	uint64_t addr;
-
 	switch (ev->type) {
 	case MT_EVENT_ALLOC:
-		if (!mt_agg_is_mapping(ev->allocator) &&
-		    !mt_rebuild_remember(r, ev->ref, ev->addr))
-			return (mt_error_set(e, MT_ERR_NOMEM,
-			    "out of memory"));
 		return (mt_recorder_alloc(r->rec, ev->thread,
-		    r->to_rec[ev->node], ev->allocator, ev->addr, ev->size,
-		    e));
+		    r->to_rec[ev->node], ev->allocator,
+		    mt_agg_is_mapping(ev->allocator) ? ev->addr : ev->ref,
+		    ev->size, e));
 	case MT_EVENT_FREE:
-		if (!mt_rebuild_recall(r, ev->ref, &addr))
-			return (MT_OK);
-		return (mt_recorder_free_at(r->rec, ev->thread, addr, e));
+		return (mt_recorder_free_at(r->rec, ev->thread, ev->ref, e));
 	default:
 		return (mt_recorder_unmap(r->rec, ev->thread, ev->addr,
 		    ev->size, e));
@@ -278,7 +246,6 @@ mt_rebuild_run(struct mt_capture *c, enum mt_status (*use)(
 		c->has_made = true;
 	}
 	mt_recorder_free(r->rec);
-	mt_live_fini(&r->live);
 	free(r->to_rec);
 	free(r->from_rec);
 	free(r);

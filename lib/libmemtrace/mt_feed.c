@@ -107,7 +107,7 @@ read_some(struct mt_feed *f, bool *updated, struct mt_error *e)
 	n = recv(f->fd, data, sizeof(data), MSG_DONTWAIT);
 	if (n == -1 && errno == EINTR)
 		return (MT_OK);
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (n == -1 && errno == EAGAIN)
 		return (MT_END);
 	if (n <= 0) {
 		hang_up(f);

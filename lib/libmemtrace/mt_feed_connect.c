@@ -27,6 +27,7 @@ unhex(const char *text, uint8_t secret[MT_MIRROR_SECRET])
 	const char *d;
 	unsigned i;
 
+	memset(secret, 0, MT_MIRROR_SECRET);
 	for (i = 0; i < HEX; i++) {
 		if (text[i] == '\0' || (d = strchr(digits, text[i])) == NULL)
 			return (false);

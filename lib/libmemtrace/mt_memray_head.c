@@ -46,6 +46,9 @@ head_version(struct mt_memray *m, struct mt_error *e)
 	if (st != MT_OK)
 		return (st);
 	magic = mt_cursor_bytes(&in->cur, sizeof(MAGIC));
+	if (magic == NULL && in->lz4 != NULL && !in->damaged)
+		return (mt_error_set(e, MT_ERR_FORMAT,
+		    "cut short within the header"));
 	if (magic == NULL || memcmp(magic, MAGIC, sizeof(MAGIC)) != 0)
 		return (mt_error_set(e, MT_ERR_FORMAT,
 		    "not a memtrace capture"));

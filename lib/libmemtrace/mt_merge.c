@@ -13,6 +13,7 @@
 #include "mt_hash.h"
 #include "mt_merge.h"
 #include "mt_private.h"
+#include "mt_select.h"
 #include "mt_str.h"
 
 #define NO_STACK	"<no Python stack>"
@@ -343,23 +344,57 @@ mt_merge_push(struct mt_merge *m, const struct mt_capture *c,
 	return (mt_merge_push_tables(m, &t, e));
 }
 
+/* Leave out the sites that no view of the selection has; n remain. */
+static enum mt_status
+keep_filtered(const struct mt_capture *c, const struct mt_selection *sel,
+    struct mt_site *sites, struct mt_amount *amounts, size_t *n,
+    struct mt_error *e)
+{
+	struct mt_amount *all;
+	enum mt_status st;
+	size_t i, kept;
+
+	all = calloc(*n + 1, sizeof(*all));
+	if (all == NULL)
+		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	for (i = 0; i < *n; i++)
+		all[i].allocations = mt_capture_is_selected(c, sel);
+	st = mt_select_filter(c, sel, all, e);
+	for (i = kept = 0; i < *n; i++)
+		if (all[i].allocations != 0) {
+			sites[kept] = sites[i];
+			amounts[kept++] = amounts[i];
+		}
+	*n = kept;
+	free(all);
+	return (st);
+}
+
 enum mt_status
 mt_merge_push_selection(struct mt_merge *m, struct mt_capture *c,
     const struct mt_selection *sel, struct mt_error *e)
 {
 	struct mt_merge_tables t;
 	struct mt_amount *amounts;
+	struct mt_site *sites;
 	enum mt_status st;
 
 	push_fill(&t, c);
 	amounts = calloc(t.nsites + 1, sizeof(*amounts));
-	if (amounts == NULL)
-		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
-	st = mt_capture_select(c, sel, amounts, e);
+	sites = calloc(t.nsites + 1, sizeof(*sites));
+	st = amounts == NULL || sites == NULL ? mt_error_set(e, MT_ERR_NOMEM,
+	    "out of memory") : mt_capture_select(c, sel, amounts, e);
+	if (st == MT_OK) {
+		if (t.nsites > 0)
+			memcpy(sites, t.sites, t.nsites * sizeof(*sites));
+		st = keep_filtered(c, sel, sites, amounts, &t.nsites, e);
+	}
+	t.sites = sites;
 	t.amounts = amounts;
 	if (st == MT_OK)
 		st = mt_merge_push_tables(m, &t, e);
 	free(amounts);
+	free(sites);
 	return (st);
 }
 

@@ -65,7 +65,7 @@ struct mt_mirror_seen {
 	uint32_t	points;
 	unsigned	shift;		/* that the points have */
 	uint32_t	row;		/* to look at next */
-	uint64_t	rows;		/* version of all rows before the pass */
+	uint64_t	rows;		/* version of all before the pass */
 	uint64_t	pass;		/* and behind it */
 };
 

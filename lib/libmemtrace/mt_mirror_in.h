@@ -41,7 +41,7 @@ struct mt_mirror {
 	struct mt_sample	*point;		/* of the timeline */
 	uint32_t		 npoints;
 	uint32_t		 point_cap;
-	uint32_t		 complete;	/* points that will not change */
+	uint32_t		 complete;	/* points that stay as is */
 	unsigned		 shift;
 };
 

@@ -250,6 +250,17 @@ struct mt_totals {
 MT_API void		mt_recorder_totals(const struct mt_recorder *,
 			    struct mt_totals *);
 
+/* ---- Captures without their events ---------------------------------- */
+
+/*
+ * Hand over the tables of a capture as a recorder does that was made with
+ * MT_RECORDER_AGGREGATE: all reports are the same, except for what needs
+ * single events.  What is missing from the capture is missing here, and says
+ * so.
+ */
+MT_API enum mt_status	mt_capture_aggregate(struct mt_capture *,
+			    const struct mt_sink *, struct mt_error *);
+
 #ifdef __cplusplus
 }
 #endif

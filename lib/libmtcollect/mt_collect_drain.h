@@ -25,7 +25,8 @@ struct mt_collect_drain;
  */
 enum mt_status	mt_collect_drain_new(struct mt_collect_drain **out,
 		    struct mt_collect_session *, struct mt_collect_queue *,
-		    struct mt_collect_live *, uint64_t start_time_ns, bool alone, struct mt_error *);
+		    struct mt_collect_live *, uint64_t start_time_ns,
+		    bool alone, struct mt_error *);
 /* When start returns, the lifeline is held. */
 enum mt_status	mt_collect_drain_start(struct mt_collect_drain *,
 		    struct mt_error *);

@@ -51,13 +51,13 @@ struct mt_collect_live {
 	/* The thread's own. */
 	uint64_t		 rounds;
 	bool			 ending;
-	uint64_t		 moved_us;	/* when something was sent */
+	uint64_t		 moved_us;	/* when anything was sent */
 	struct mt_mirror	**mirror;
 	uint32_t		 nmirrors;
 	/* The last processes that have ended, but for the program. */
 	uint32_t		 last[MT_COLLECT_LIVE_ENDED];
 	uint64_t		 nlast;		/* ever */
-	uint64_t		 deaf_us;	/* nobody is let in until then */
+	uint64_t		 deaf_us;	/* nobody is let in before */
 	struct mt_collect_viewer *peer[MT_COLLECT_LIVE_PEERS];
 };
 

@@ -94,6 +94,17 @@ fe_file_close(struct fe_file *f)
 	return (!failed);
 }
 
+void
+fe_file_discard(struct fe_file *f)
+{
+	if (f->name == NULL)
+		return;
+	(void)fclose(f->fp);
+	if (f->is_ours)
+		(void)unlink(f->name);
+	free(f->name);
+}
+
 /* Bytes of the name without its suffix, in pathlib's sense. */
 static size_t
 stem_len(const char *name)

@@ -30,6 +30,12 @@ bool	fe_file_open(struct fe_file *, const char *name, bool force);
 bool	fe_file_close(struct fe_file *);
 
 /*
+ * Close a file that is no good, for a reason that was told already; it is
+ * removed if it was made.
+ */
+void	fe_file_discard(struct fe_file *);
+
+/*
  * The name of a report that has none: memray-<report>-<capture><suffix>
  * beside the capture, without the "memray-" that the capture's own name
  * begins with and, unless it is a number (the process id of a child), the

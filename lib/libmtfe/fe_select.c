@@ -1,6 +1,7 @@
 /* Options that say which allocations a report is about. */
 
 #include <err.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@
     "      --thread ID        only what this thread allocated; id or name\n" \
     "      --process PID      only this process; id or command line\n"	\
     "      --include PATTERN  only stacks with such a function or file\n" \
-    "      --exclude PATTERN  no stacks with such a function or file\n"
+    "      --exclude PATTERN  no stacks with such a function or file\n" \
+    "      --no-native        leave out functions that are not Python's\n"
 
 const char fe_select_help_filters[] = HELP_FILTERS;
 
@@ -95,6 +97,19 @@ set_time(struct fe_select_time *t, const char *name, const char *arg)
 		errx(EXIT_USAGE, "%s: not a time: %s", name, arg);
 }
 
+/* Others are rounded, but not in silence. */
+static void
+set_threshold(struct fe_select *s, const char *name, const char *arg)
+{
+	uint64_t *t = &s->selection.threshold;
+
+	if (!fe_opt_number(arg, 0, UINT64_MAX, t))
+		errx(EXIT_USAGE, "%s: not a number: %s", name, arg);
+	if (mt_threshold(*t) != *t)
+		warnx("warning: %s: %" PRIu64 " is taken for %" PRIu64, name,
+		    *t, mt_threshold(*t));
+}
+
 static void
 set_view(struct fe_select *s, const struct view *v, const char *arg)
 {
@@ -105,10 +120,7 @@ set_view(struct fe_select *s, const struct view *v, const char *arg)
 		s->selection.threshold = 1;
 		break;
 	case FE_SELECT_THRESHOLD:
-		if (!fe_opt_number(arg, 0, UINT64_MAX,
-		    &s->selection.threshold))
-			errx(EXIT_USAGE, "%s: not a number: %s", v->name,
-			    arg);
+		set_threshold(s, v->name, arg);
 		break;
 	case FE_SELECT_AT:
 	case FE_SELECT_TO:
@@ -126,6 +138,9 @@ bool
 fe_select_option(struct fe_select *s, int c, const char *arg)
 {
 	switch (c) {
+	case FE_SELECT_NO_NATIVE:
+		s->no_native = true;
+		return (true);
 	case FE_SELECT_THREAD:
 		add_pattern(s, 0, arg);
 		return (true);
@@ -175,6 +190,13 @@ fe_select_is_filtered(const struct fe_select *s)
 	    s->selection.exclude.n > 0);
 }
 
+bool
+fe_select_is_any(const struct fe_select *s)
+{
+	return (s->seen != 0 || s->selection.processes.n > 0 ||
+	    fe_select_is_filtered(s));
+}
+
 /* ---- For a capture ---------------------------------------------------- */
 
 /* A time since the start of a capture; false if that was later. */
@@ -192,9 +214,12 @@ since(const struct fe_select *s, const struct fe_select_time *t,
 }
 
 const struct mt_selection *
-fe_select_of(struct fe_select *s, const struct mt_capture *c)
+fe_select_of(struct fe_select *s, struct mt_capture *c)
 {
 	const struct mt_meta *m = mt_capture_meta(c);
+
+	if (s->no_native && mt_capture_hide_native(c, NULL) != MT_OK)
+		errx(1, "out of memory");
 
 	if (!s->started) {
 		s->start_ns = m->start_time_ns;

@@ -30,6 +30,7 @@ enum fe_select_option {
 	FE_SELECT_FROM,
 	FE_SELECT_INCLUDE,
 	FE_SELECT_LEAKS,
+	FE_SELECT_NO_NATIVE,
 	FE_SELECT_PROCESS,
 	FE_SELECT_TEMPORARY,
 	FE_SELECT_THREAD,
@@ -42,6 +43,7 @@ enum fe_select_option {
 #define FE_SELECT_FILTERS						\
 	{ "exclude", required_argument, NULL, FE_SELECT_EXCLUDE },	\
 	{ "include", required_argument, NULL, FE_SELECT_INCLUDE },	\
+	{ "no-native", no_argument, NULL, FE_SELECT_NO_NATIVE },	\
 	{ "process", required_argument, NULL, FE_SELECT_PROCESS },	\
 	{ "thread", required_argument, NULL, FE_SELECT_THREAD }
 
@@ -75,6 +77,7 @@ struct fe_select {
 	unsigned		 seen;		/* views, a bit each */
 	uint64_t		 start_ns;	/* of the first capture */
 	bool			 started;
+	bool			 no_native;
 	size_t			 cap[4];	/* of the patterns */
 };
 
@@ -89,12 +92,15 @@ void	fe_select_check(struct fe_select *);
  * The selection for a capture, valid until the next call; the first capture
  * that it is asked for is the one from whose start times count.  NULL if there
  * is nothing of the capture: another process is selected, or it began later.
+ * To be called before anything but the metadata is looked at, for frames that
+ * are not wanted are taken out of the capture's stacks.
  */
 const struct mt_selection *fe_select_of(struct fe_select *,
-	    const struct mt_capture *);
+	    struct mt_capture *);
 
-/* Whether there is any option that chooses among sites. */
+/* Whether there is any option that chooses among sites, or any at all. */
 bool	fe_select_is_filtered(const struct fe_select *);
+bool	fe_select_is_any(const struct fe_select *);
 
 /*
  * Seconds with up to nine decimals, or ISO 8601: a date, T or a blank, a time

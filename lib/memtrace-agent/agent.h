@@ -94,7 +94,7 @@ struct agent_stack {
 	uint32_t		 n;
 	uint32_t		 cap;
 	uint64_t		 code_deaths;	/* agent->code_deaths then */
-	bool			 changed;	/* for agent_native_update */
+	uint32_t		 kept;	/* as they were when last merged */
 	/* Where in frames an address was last: a hint, verified on use. */
 	uint32_t		 index[AGENT_FRAME_INDEX];
 };

@@ -3,18 +3,22 @@
  *
  * The function of the interpreter that runs Python code has a frame for each
  * time that Python code was entered from C: this frame is replaced by the
- * Python frames that it runs.  Which these are, the interpreter knows:
+ * Python frames that it runs, a group.  Which these are, the interpreter
+ * knows:
  *
  *	3.12 on		below them in the chain is a frame without code,
  *			which lies in the C frame that runs them
- *	3.11		the one that was entered from C is marked
+ *	3.11		so does a note of which of them is the innermost
  *	before		there is one C frame for each Python frame
  *
- * Without such frames of the chain, the C frames are told by their function
- * and counted from the top: what is below the chain belongs to others, as to
- * the stack that a greenlet was started on.
+ * Where nothing lies in them, the C frames are told by their function and
+ * counted from the top: what is below the chain belongs to others, as to the
+ * stack that a greenlet was started on.
  *
  * What lies between, if it is but the interpreter's own doing, is left out.
+ *
+ * Groups are remembered, so that what is below the lowest change need not be
+ * merged again.
  */
 
 #include <dlfcn.h>
@@ -23,13 +27,16 @@
 #include "agent_cfi.h"
 #include "agent_native.h"
 #include "agent_out.h"
+#include "agent_pystack.h"
 
-#define MERGE_IS_ENTRY	68	/* in a frame of 3.11 */
+/* In the note of 3.11, _PyCFrame. */
+#define MERGE_CFRAME_CURRENT	8
+#define MERGE_CFRAME_PREVIOUS	16
 
 enum merge_by {
 	MERGE_BY_NOTHING,	/* all Python frames are one group */
 	MERGE_BY_FRAME,		/* each is a group */
-	MERGE_BY_ENTRY,		/* groups begin at marked frames */
+	MERGE_BY_NOTE,		/* C frames have notes of their groups */
 	MERGE_BY_SHIM		/* groups begin behind frames without code */
 };
 
@@ -55,7 +62,7 @@ struct merge {
 	uint32_t			 out;	/* words so far */
 	uint32_t			 same;	/* of them as they were */
 	uint32_t			 from;	/* where the next run begins */
-	bool				 first;	/* no group yet */
+	uint32_t			 python; /* Python frame to go on at */
 };
 
 void
@@ -68,7 +75,7 @@ agent_merge_init(const struct agent_pyoffsets *o)
 	else if (o->minor >= 12)
 		eval.by = MERGE_BY_SHIM;
 	else
-		eval.by = o->minor == 11 ? MERGE_BY_ENTRY : MERGE_BY_FRAME;
+		eval.by = o->minor == 11 ? MERGE_BY_NOTE : MERGE_BY_FRAME;
 	if (fn != NULL)
 		(void)agent_cfi_function((uintptr_t)fn, &eval.start,
 		    &eval.end);
@@ -159,16 +166,39 @@ merge_python(struct merge *m, const struct agent_frame *f)
 		merge_put(m, MT_FRAME_WORD(MT_OP_PUSH, f->id, f->offset));
 }
 
-/* The group's C frame is that at index i: what is before it, then it. */
-static void
-merge_enter(struct merge *m, uint32_t i)
+/* The Python frames up to this one. */
+static inline void
+merge_group(struct merge *m, uint32_t to)
 {
-	merge_run(m, i, m->first ? MERGE_BOTTOM : MERGE_BETWEEN);
-	m->from = i + 1;
-	m->first = false;
+	const struct agent_frame *f = &m->s->frames[m->python];
+
+	for (; m->python < to; m->python++)
+		merge_python(m, f++);
 }
 
-/* ---- By frames without code ------------------------------------------ */
+/*
+ * A group begins, with the Python frame m->python, whose C frame is that at
+ * index i: what is before it in the stack, and then it.
+ */
+static void
+merge_enter(struct merge *m, uint32_t i, uintptr_t mark)
+{
+	struct agent_native *n = m->n;
+	struct agent_native_group *g;
+
+	merge_run(m, i, n->ngroups == 0 ? MERGE_BOTTOM : MERGE_BETWEEN);
+	m->from = i + 1;
+	if (n->ngroups == n->groups_cap && !agent_native_reserve(&n->groups,
+	    &n->groups_cap, n->ngroups, n->ngroups + 1, sizeof(*g)))
+		return;
+	g = &n->groups[n->ngroups++];
+	g->mark = mark;
+	g->frame = i;
+	g->python = m->python;
+	g->merged = m->out;
+}
+
+/* ---- By what lies in C frames ---------------------------------------- */
 
 /* The frame that an address lies in; that at the bottom has no known end. */
 static bool
@@ -188,65 +218,185 @@ merge_find(const struct merge *m, uintptr_t p, uint32_t *where)
 static void
 merge_by_shim(struct merge *m)
 {
-	const struct agent_frame *f = m->s->frames, *end = f + m->s->n;
+	const struct agent_frame *f = &m->s->frames[m->python];
 	uint32_t i;
 
-	for (; f < end; f++)
-		if (f->id == 0 && f->offset == AGENT_FRAME_SHIM) {
-			if (merge_find(m, (uintptr_t)f->frame, &i))
-				merge_enter(m, i);
-		} else
+	for (; m->python < m->s->n; f++) {
+		m->python++;
+		if (f->id != 0)
 			merge_python(m, f);
+		else if (f->offset == AGENT_FRAME_SHIM &&
+		    merge_find(m, (uintptr_t)f->frame, &i))
+			merge_enter(m, i, (uintptr_t)f->frame);
+	}
+}
+
+static const char *
+merge_note(const char *note, size_t field)
+{
+	const char *p;
+
+	memcpy(&p, note + field, sizeof(p));
+	return (p);
+}
+
+/* Where the Python frame is, below index n; n if it is not. */
+static uint32_t
+merge_find_python(const struct merge *m, const char *frame, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = n; i > m->python; i--)
+		if (m->s->frames[i - 1].frame == frame)
+			return (i - 1);
+	return (n);
+}
+
+/*
+ * The notes from the innermost on as far as the last group that stays, if
+ * any: they are put behind it, then turned, and then are groups.
+ */
+static uint32_t
+merge_collect_notes(struct merge *m, uintptr_t stop)
+{
+	const char *note = agent_pystack_cframe(), *outer;
+	struct agent_native *n = m->n;
+	uint32_t at, count = 0, end = m->s->n;
+	struct agent_native_group *g;
+
+	for (; note != NULL && (uintptr_t)note != stop; note = outer) {
+		outer = merge_note(note, MERGE_CFRAME_PREVIOUS);
+		at = outer == NULL ? end : merge_find_python(m, merge_note(
+		    outer, MERGE_CFRAME_CURRENT), end);
+		/* The first group has nothing outside. */
+		at = at == end ? m->python : at + 1;
+		if (n->ngroups + count == n->groups_cap &&
+		    !agent_native_reserve(&n->groups, &n->groups_cap,
+		    n->ngroups + count, n->ngroups + count + 1, sizeof(*g)))
+			break;
+		g = &n->groups[n->ngroups + count++];
+		g->mark = (uintptr_t)note;
+		g->python = end = at;
+	}
+	return (count);
+}
+
+static void
+merge_by_note(struct merge *m)
+{
+	struct agent_native *n = m->n;
+	uintptr_t stop = n->ngroups == 0 ? 0 : n->groups[n->ngroups - 1].mark;
+	uint32_t count = merge_collect_notes(m, stop), i, k;
+	struct agent_native_group *g = &n->groups[n->ngroups], swap;
+
+	for (i = 0; i + 1 < count - i; i++) {
+		swap = g[i];
+		g[i] = g[count - 1 - i];
+		g[count - 1 - i] = swap;
+	}
+	for (; count > 0; count--, g++) {
+		swap = *g;
+		merge_group(m, swap.python);
+		/* Entering writes groups, at most as many as were read. */
+		if (merge_find(m, swap.mark, &k))
+			merge_enter(m, k, swap.mark);
+	}
+	merge_group(m, m->s->n);
 }
 
 /* ---- By counting ----------------------------------------------------- */
 
-static inline bool
-merge_begins(const struct agent_frame *f, bool first)
+static uint32_t
+merge_count_evals(const struct agent_native *n, uint32_t from)
 {
-	switch (eval.by) {
-	case MERGE_BY_FRAME:
-		return (true);
-	case MERGE_BY_ENTRY:
-		return (first || f->frame[MERGE_IS_ENTRY] != 0);
-	default:
-		return (first);
-	}
-}
+	uint32_t count = 0;
 
-/* One group; returns where the next one begins. */
-static const struct agent_frame *
-merge_group(struct merge *m, const struct agent_frame *f)
-{
-	const struct agent_frame *end = m->s->frames + m->s->n;
-
-	do
-		merge_python(m, f++);
-	while (f < end && !merge_begins(f, false));
-	return (f);
+	for (; from < n->n; from++)
+		count += merge_is_eval(&n->frames[from]);
+	return (count);
 }
 
 static void
 merge_by_count(struct merge *m)
 {
-	const struct agent_frame *f = m->s->frames, *end = f + m->s->n, *g;
-	uint32_t evals = 0, groups = 0, i;
+	uint32_t evals = merge_count_evals(m->n, m->from), groups, i;
 
-	for (g = f; g < end; g++)
-		groups += merge_begins(g, g == f);
-	for (i = 0; i < m->n->n; i++)
-		evals += merge_is_eval(&m->n->frames[i]);
+	/* The last group that stays is entered, but not what it runs. */
+	if (m->n->ngroups > 0)
+		merge_group(m, m->python + 1);
+	groups = eval.by == MERGE_BY_FRAME ? m->s->n - m->python : 1;
 	/* The stack was not unwound to its end. */
-	for (; groups > evals; groups--)
-		f = merge_group(m, f);
-	for (i = 0; i < m->n->n && groups > 0; i++) {
+	if (groups > evals) {
+		merge_group(m, m->s->n - evals);
+		groups = evals;
+	}
+	for (i = m->from; i < m->n->n && groups > 0; i++) {
 		if (!merge_is_eval(&m->n->frames[i]))
 			continue;
 		if (evals-- > groups)
 			continue;	/* another's */
 		groups--;
-		merge_enter(m, i);
-		f = merge_group(m, f);
+		merge_enter(m, i, 0);
+		merge_group(m, m->s->n - groups);
+	}
+}
+
+/* ---- What stays ------------------------------------------------------ */
+
+/*
+ * Is a group's note still there, among those of the frames above it, and does
+ * the group begin behind what the next note says?
+ */
+static bool
+merge_has_note(const struct merge *m, const struct agent_native_group *g)
+{
+	const char *note = agent_pystack_cframe();
+
+	while (note != NULL && (uintptr_t)note < g->mark)
+		note = merge_note(note, MERGE_CFRAME_PREVIOUS);
+	if ((uintptr_t)note != g->mark)
+		return (false);
+	note = merge_note(note, MERGE_CFRAME_PREVIOUS);
+	return (g->python == 0 || (note != NULL && merge_note(note,
+	    MERGE_CFRAME_CURRENT) == m->s->frames[g->python - 1].frame));
+}
+
+/* All below the group is as it was; is it itself still in its C frame? */
+static bool
+merge_stays(const struct merge *m, const struct agent_native_group *g)
+{
+	const struct agent_native_frame *f = &m->n->frames[g->frame];
+
+	switch (eval.by) {
+	case MERGE_BY_FRAME:
+		return (merge_is_eval(f) && merge_count_evals(m->n,
+		    g->frame) == m->s->n - g->python);
+	case MERGE_BY_NOTE:
+		return (f->sp <= g->mark && merge_has_note(m, g));
+	case MERGE_BY_SHIM:
+		return (f->sp <= g->mark);
+	default:
+		return (false);
+	}
+}
+
+/* Go on behind the last group of which all below is as it was. */
+static void
+merge_resume(struct merge *m, uint32_t kept)
+{
+	struct agent_native *n = m->n;
+	const struct agent_native_group *g;
+
+	for (; n->ngroups > 0; n->ngroups--) {
+		g = &n->groups[n->ngroups - 1];
+		if (g->frame > kept || g->frame >= n->n ||
+		    g->python > m->s->kept || g->python > m->s->n ||
+		    !merge_stays(m, g))
+			continue;
+		m->out = m->same = g->merged;
+		m->from = g->frame + 1;
+		m->python = g->python;
+		return;
 	}
 }
 
@@ -289,18 +439,21 @@ merge_emit(struct agent_thread *t, uint32_t gone, uint32_t same)
 }
 
 AGENT_HOT void
-agent_merge(struct agent_thread *t)
+agent_merge(struct agent_thread *t, uint32_t kept)
 {
 	struct agent_native *n = t->native;
-	struct merge m = { .n = n, .s = &t->stack, .first = true };
+	struct merge m = { .n = n, .s = &t->stack };
 	uint32_t gone;
 
-	if (merge_has_python(m.s)) {
-		if (eval.by == MERGE_BY_SHIM)
-			merge_by_shim(&m);
-		else
-			merge_by_count(&m);
-	}
+	merge_resume(&m, kept);
+	if (n->ngroups == 0 && !merge_has_python(m.s))
+		;	/* native only */
+	else if (eval.by == MERGE_BY_SHIM)
+		merge_by_shim(&m);
+	else if (eval.by == MERGE_BY_NOTE)
+		merge_by_note(&m);
+	else
+		merge_by_count(&m);
 	merge_run(&m, n->n, MERGE_LEAF);
 	gone = n->nmerged - m.same;
 	n->nmerged = m.out;

@@ -72,9 +72,10 @@ agent_native_new(void)
 		return (NULL);
 	n->frames = native_map(NATIVE_FRAMES * sizeof(*n->frames));
 	n->merged = native_map(NATIVE_FRAMES * sizeof(*n->merged));
-	if (n->frames == NULL || n->merged == NULL)
+	n->groups = native_map(NATIVE_FRAMES * sizeof(*n->groups));
+	if (n->frames == NULL || n->merged == NULL || n->groups == NULL)
 		return (NULL);
-	n->cap = n->merged_cap = NATIVE_FRAMES;
+	n->cap = n->merged_cap = n->groups_cap = NATIVE_FRAMES;
 	agent_native_reset(n);
 	return (n);
 }
@@ -82,7 +83,7 @@ agent_native_new(void)
 void
 agent_native_reset(struct agent_native *n)
 {
-	n->n = n->regular = n->nmerged = 0;
+	n->n = n->regular = n->nmerged = n->ngroups = 0;
 	n->home_low = n->home_high = 0;
 }
 
@@ -355,8 +356,8 @@ native_forget(struct agent_native *n, uint32_t generation)
 	memset(n->words, 0, sizeof(n->words));
 }
 
-/* Something is different; returns whether it is the frames. */
-static bool
+/* Something is different; returns how many frames stay. */
+static uint32_t
 native_renew(struct agent_thread *t)
 {
 	struct agent_native *n = t->native;
@@ -371,15 +372,16 @@ native_renew(struct agent_thread *t)
 	if (AGENT_UNLIKELY(n->u.misses != misses))
 		agent_module_poll();
 	native_settle(t, keep, old);
-	return (keep != old || n->n != old);
+	return (keep);
 }
 
 AGENT_HOT void
-agent_native_update(struct agent_thread *t, bool python)
+agent_native_update(struct agent_thread *t)
 {
 	struct agent_native *n = t->native;
 	uint32_t generation = atomic_load_explicit(&agent_module_generation,
 	    memory_order_relaxed);
+	uint32_t keep;
 
 	n->events++;
 	if (AGENT_UNLIKELY(generation != n->generation))
@@ -391,9 +393,10 @@ agent_native_update(struct agent_thread *t, bool python)
 	if (AGENT_LIKELY(n->n > 0) && n->regular == n->n &&
 	    native_is_known(n, n->n - 1) && native_verify(n, n->n) == 0) {
 		n->same++;
-		if (!python)
+		if (t->stack.kept == UINT32_MAX)
 			return;
-	} else if (!native_renew(t) && !python)
-		return;
-	agent_merge(t);
+		keep = n->n;
+	} else
+		keep = native_renew(t);
+	agent_merge(t, keep);
 }

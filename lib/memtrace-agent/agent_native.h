@@ -33,7 +33,7 @@ struct agent_native_frame {
 	uintptr_t	slot;		/* where ra was read, */
 	uintptr_t	ra;		/* which is in the frame's function */
 	uintptr_t	fp_slot;	/* where the caller's fp was read, */
-	uintptr_t	fp_word;	/* or slot and ra if that is no matter */
+	uintptr_t	fp_word;	/* or slot and ra if it is no matter */
 	uintptr_t	sp;		/* the frame begins here */
 	uintptr_t	fp;
 	uint64_t	word;		/* MT_OP_NPUSH; 0: in no module */
@@ -51,6 +51,14 @@ struct agent_native_word {
 	uint64_t	word;
 };
 
+/* Python frames that one C frame runs. */
+struct agent_native_group {
+	uintptr_t	mark;		/* in the C frame; 0: there is none */
+	uint32_t	frame;		/* index of the C frame */
+	uint32_t	python;		/* of the first Python frame */
+	uint32_t	merged;		/* of what it has become */
+};
+
 struct agent_native {
 	struct agent_native_frame *frames;	/* the bottom first */
 	uint32_t	 n;
@@ -64,6 +72,9 @@ struct agent_native {
 	uint64_t	*merged;
 	uint32_t	 nmerged;
 	uint32_t	 merged_cap;
+	struct agent_native_group *groups;	/* the bottom first */
+	uint32_t	 ngroups;
+	uint32_t	 groups_cap;
 	/* For statistics. */
 	uint64_t	 events;
 	uint64_t	 same;		/* events with an unchanged stack */
@@ -83,9 +94,9 @@ void	agent_native_reset(struct agent_native *);
 
 /*
  * Bring the stack up to date, and tell the collector how both stacks have
- * changed.  Python is whether that half may have changed.
+ * changed; of Python's, the lowest frames are kept.
  */
-void	agent_native_update(struct agent_thread *, bool python);
+void	agent_native_update(struct agent_thread *);
 
 /* Room for n entries of a size in an array that has cap of them. */
 bool	agent_native_reserve(void *array, uint32_t *cap, uint32_t used,
@@ -102,7 +113,10 @@ void	agent_merge_init(const struct agent_pyoffsets *);
 /* Is this code the function that runs Python? */
 bool	agent_merge_is_eval(uintptr_t code);
 
-/* Merge, and tell the collector what is different. */
-void	agent_merge(struct agent_thread *);
+/*
+ * Merge, and tell the collector what is different.  As many native frames
+ * from the bottom are as they were the last time.
+ */
+void	agent_merge(struct agent_thread *, uint32_t kept);
 
 #endif /* AGENT_NATIVE_H */

@@ -268,8 +268,11 @@ agent_pystack_emit(struct agent_thread *t, uint32_t gone, uint32_t keep)
 	struct agent_frame *e = &s->frames[keep], *end = &s->frames[s->n];
 	enum mt_op op;
 
-	s->changed = true;
-	if (t->native != NULL || !agent_out_room(t, 2))
+	if (t->native != NULL) {
+		s->kept = keep < s->kept ? keep : s->kept;
+		return;
+	}
+	if (!agent_out_room(t, 2))
 		return;
 	while (e < end && e->id == 0)
 		e++;
@@ -314,7 +317,7 @@ pystack_revalidate(struct agent_thread *t, uint64_t deaths)
 			break;
 	gone = pystack_count(s, n, s->n);
 	s->n = n;
-	s->changed = true;
+	s->kept = n < s->kept ? n : s->kept;
 	if (gone > 0 && t->native == NULL && agent_out_room(t, 1))
 		agent_out_word(t, MT_WORD(MT_OP_POP, 0, gone));
 }
@@ -458,10 +461,8 @@ pystack_update(struct agent_thread *t)
 static void
 pystack_update_native(struct agent_thread *t)
 {
-	bool changed = t->stack.changed;
-
-	t->stack.changed = false;
-	agent_native_update(t, changed);
+	agent_native_update(t);
+	t->stack.kept = UINT32_MAX;
 }
 
 AGENT_HOT void
@@ -504,6 +505,16 @@ agent_pystack_walk(struct agent_thread *t, struct agent_frame *out,
 		n += out[n].id != 0;
 	}
 	return (n);
+}
+
+const char *
+agent_pystack_cframe(void)
+{
+	const char *ts;
+
+	if ((ts = agent_pyapi.this_tstate()) == NULL)
+		return (NULL);
+	return (load_ptr(ts, (size_t)py.o->ts_frame));
 }
 
 const char *

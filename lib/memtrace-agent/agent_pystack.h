@@ -45,6 +45,9 @@ void	agent_pystack_emit(struct agent_thread *, uint32_t gone,
 uint32_t agent_pystack_walk(struct agent_thread *, struct agent_frame *,
 	    uint32_t max);
 
+/* The innermost C frame that runs Python, as 3.11 and 3.12 note it, or NULL. */
+const char *agent_pystack_cframe(void);
+
 /* The code object and first local variable of the top frame, or NULL. */
 const char *agent_pystack_top(const char **local);
 

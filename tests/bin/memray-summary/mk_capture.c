@@ -292,6 +292,40 @@ modules(void)
 	one_in_each(library, sizeof(library) / sizeof(library[0]), 0);
 }
 
+/*
+ * python -m app: what runpy calls, which imports shop.py: 3000 bytes below the
+ * import system, 5000 elsewhere, 200 in runpy itself.
+ */
+static void
+started(void)
+{
+	static const char runpy[] = "<frozen runpy>";
+	static const char import[] = "<frozen importlib._bootstrap>";
+	uint32_t app = code("<module>", "app.py", 1);
+	uint32_t at, run;
+
+	at = node(0, code("_run_module_as_main", runpy, 170), 198);
+	run = node(at, code("_run_code", runpy, 70), 88);
+	at = node(run, app, 1);
+	at = node(at, code("_find_and_load", import, 1000), 1027);
+	at = node(at, code("_load", import, 600), 690);
+	(void)alloc(node(at, code("<module>", "shop.py", 1), 2), 3000, 1);
+	(void)alloc(node(node(run, app, 3), code("buy", "shop.py", 4), 5),
+	    1000, 5);
+	(void)alloc(run, 200, 1);
+}
+
+/* A stack of 3000 calls. */
+static void
+deep(void)
+{
+	uint32_t down = code("down", "deep.py", 1), at = 0;
+
+	for (int i = 0; i < 3000; i++)
+		at = node(at, down, 2);
+	(void)alloc(at, 1000, 1);
+}
+
 static void
 zeroes(void)
 {
@@ -303,6 +337,51 @@ static void
 ones(void)
 {
 	(void)alloc(0, 1, 3);
+}
+
+/*
+ * What lives when, in seconds: 1000 bytes of load from 0 to 2, 200 of parse
+ * in another thread from 1.25 on, 500 of keep from 3 on.  At 2, parse has two
+ * blocks that are freed after no other allocation, and after one.
+ */
+static void
+moments(void)
+{
+	uint32_t main_ = node(0, code("<module>", "/srv/app/app.py", 1), 3);
+	uint32_t load = node(main_, code("Table.load", "/srv/app/db.py", 1),
+	    2);
+	uint32_t parse = node(main_, code("parse", "/usr/lib/python3.11/json/"
+	    "decoder.py", 1), 3);
+	uint32_t keep = node(parse, code("keep", "/srv/app/db.py", 20), 21);
+	uint64_t first, freed;
+	struct mt_error e;
+	uint32_t w;
+
+	must(mt_recorder_thread_new(rec, 1235, "worker-1", &w, &e), &e);
+	first = alloc(load, 1000, 1);
+	mt_recorder_time(rec, 1250000000);
+	event(w, parse, MT_ALLOCATOR_MALLOC, 200);
+	mt_recorder_time(rec, 2000000000);
+	release(first);
+	release(alloc(parse, 30, 1));
+	freed = alloc(parse, 40, 1);
+	(void)alloc(0, 1, 1);
+	release(freed);
+	mt_recorder_time(rec, 3000000000);
+	(void)alloc(keep, 500, 1);
+	mt_recorder_time(rec, 4000000000);
+}
+
+/* A process that began two seconds later. */
+static void
+child(void)
+{
+	num("pid", 1300);
+	num("start_time_ns", START_NS + 2000000000);
+	text("command_line", "app.py --worker");
+	(void)alloc(node(0, code("serve", "/srv/app/worker.py", 1), 2),
+	    3000, 2);
+	mt_recorder_time(rec, 1500000000);
 }
 
 static void
@@ -318,7 +397,9 @@ static const struct kind {
 	bool		 cut;
 } kinds[] = {
 	{ "basic", basic, 3 << 8, 0, false },
+	{ "child", child, 0, 0, false },
 	{ "cut", basic, 0, 0, true },
+	{ "deep", deep, 0, 0, false },
 	{ "empty", empty, 0, 0, false },
 	{ "huge", huge, 0, 0, false },
 	{ "killed", basic, SIGKILL, 0, false },
@@ -326,10 +407,12 @@ static const struct kind {
 	{ "many", many, 0, 0, false },
 	{ "mixed", mixed, 0, 0, false },
 	{ "modules", modules, 0, 0, false },
+	{ "moments", moments, 0, 0, false },
 	{ "names", names, 0, 0, false },
 	{ "ones", ones, 0, 0, false },
 	{ "recursion", recursion, 0, 0, false },
 	{ "separators", separators, 0, 0, false },
+	{ "started", started, 0, 0, false },
 	{ "unknown", unknown, 0, 0, false },
 	{ "zeroes", zeroes, 0, 0, false }
 };

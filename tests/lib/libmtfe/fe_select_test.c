@@ -89,7 +89,9 @@ ATF_TC_BODY(options, tc)
 	fe_select_check(&s);
 	ATF_CHECK_EQ(MT_VIEW_PEAK, s.selection.view);
 	ATF_CHECK(!fe_select_is_filtered(&s));
+	ATF_CHECK(!fe_select_is_any(&s));
 	ATF_CHECK(fe_select_option(&s, FE_SELECT_FROM, "1"));
+	ATF_CHECK(fe_select_is_any(&s));
 	ATF_CHECK(fe_select_option(&s, FE_SELECT_TO, "2"));
 	fe_select_check(&s);
 	ATF_CHECK_EQ(MT_VIEW_RANGE, s.selection.view);

@@ -1,0 +1,71 @@
+/*
+ * The tree as text, a node a line: bytes, per cent, allocations, and its
+ * location, indented; for programs with tabs between them.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <fe_alloc.h>
+#include <fe_buf.h>
+#include <fe_size.h>
+#include <fe_text.h>
+
+#include "tree.h"
+
+/* "function at file:line" */
+static char *
+location(const struct tree *t, const struct tree_node *n)
+{
+	char *name = tree_name(t, n), *raw, *clean;
+
+	if (*tree_file(t, n) == '\0')
+		raw = fe_strdup(name);
+	else
+		raw = fe_format("%s at %s:%" PRIu32, name, tree_file(t, n),
+		    tree_line(t, n));
+	clean = fe_text_clean(raw, true);
+	free(name);
+	free(raw);
+	return (clean);
+}
+
+static void
+put_numbers(struct fe_buf *b, const struct tree *t,
+    const struct tree_node *n, bool is_human)
+{
+	char text[80], size[FE_SIZE_MAX];
+
+	if (is_human)
+		(void)snprintf(text, sizeof(text),
+		    "%10s %6.2f%% %10" PRIu64 "  ", fe_size(size, n->bytes),
+		    tree_percent(t, n), n->allocations);
+	else
+		(void)snprintf(text, sizeof(text),
+		    "%" PRIu64 "\t%.2f\t%" PRIu64 "\t", n->bytes,
+		    tree_percent(t, n), n->allocations);
+	fe_buf_str(b, text);
+}
+
+void
+tree_plain(const struct tree *t, FILE *out, bool is_human)
+{
+	struct fe_buf *b = fe_alloc(1, sizeof(*b), 0);
+	size_t depth = 0;
+	uint32_t i = 0;
+	char *where;
+
+	fe_buf_init(b, out);
+	do {
+		put_numbers(b, t, &t->nodes[i], is_human);
+		for (size_t d = 0; d < depth; d++)
+			fe_buf_str(b, "  ");
+		where = location(t, &t->nodes[i]);
+		fe_buf_str(b, where);
+		fe_buf_char(b, '\n');
+		free(where);
+		i = tree_next(t, i, &depth);
+	} while (i != TREE_NONE && ferror(out) == 0);
+	(void)fe_buf_flush(b);
+	free(b);
+}
