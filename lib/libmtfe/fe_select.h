@@ -75,6 +75,7 @@ struct fe_select {
 	unsigned		 seen;		/* views, a bit each */
 	uint64_t		 start_ns;	/* of the first capture */
 	bool			 started;
+	bool			 warned;	/* of a rounded threshold */
 	size_t			 cap[4];	/* of the patterns */
 };
 
