@@ -19,7 +19,7 @@ struct walk {
 	struct mt_amount	*out;
 	uint64_t		 threshold;
 	struct mt_hash		 index;		/* of sites */
-	uint32_t		*hint;		/* by node: the last, plus one */
+	uint32_t		*hint;		/* last of a node, plus one */
 	uint64_t		*made;		/* allocations, by thread */
 	struct mt_live		 live;		/* blocks by their numbers */
 	struct mt_mapping	 mapping;
