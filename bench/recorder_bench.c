@@ -1,10 +1,12 @@
 /*
- * How fast the recorder is: feeds it streams of made-up events and prints,
- * for each kind of stream, nanoseconds per event for keeping the tables
- * alone (aggregate), with encoding (all) and their difference (encode), and
- * raw bytes per event.  Streams are the same every time.  They are timed in
- * pieces of 64 k events, and what is printed is the median piece, in time of
- * the processor, so that other work on the machine matters less.
+ * How fast the stages between the rings and the file are: feeds the recorder
+ * with streams of made-up events and prints, for each kind of stream,
+ * nanoseconds per event for keeping the tables (aggregate), for encoding and
+ * for compressing and writing (write); bytes per event before and after
+ * compression; and how many million events a second can be read back (scan).
+ * Streams are the same every time.  The first two are timed in pieces of 64 k
+ * events, of which the median counts.  All is time of the processor, so that
+ * other work on the machine matters less.
  *
  *	recorder_bench [millions of events [part of a stream's name]]
  */
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <mt_record.h>
 #include <mt_wire.h>
@@ -65,6 +68,18 @@ struct bench {
 	size_t			 depth;
 	uint64_t		 random;
 	uint64_t		 bytes;	/* of blocks */
+	struct mt_writer	*w;	/* NULL: blocks are dropped */
+	int			 fd;
+	double			 write_ns;
+};
+
+struct result {
+	double			 ns;	/* per event, without write */
+	double			 write_ns;
+	double			 scan_ns;
+	double			 raw;	/* bytes per event */
+	double			 stored;
+	uint64_t		 live;
 };
 
 struct stream {
@@ -211,17 +226,32 @@ more_deep(struct bench *b)
 
 /* ---- Feeding them ---------------------------------------------------- */
 
+/* Time of the processor, since others may want it as well. */
+static double
+now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ((double)ts.tv_sec * 1e9 + (double)ts.tv_nsec);
+}
+
 static enum mt_status
 sink_put(void *arg, enum mt_block_type type, void *data, size_t len,
     struct mt_error *e)
 {
 	struct bench *b = arg;
+	enum mt_status st = MT_OK;
+	double before;
 
-	(void)type;
-	(void)e;
 	b->bytes += len;
+	if (b->w != NULL) {
+		before = now();
+		st = mt_writer_put(b->w, type, data, len, e);
+		b->write_ns += now() - before;
+	}
 	free(data);
-	return (MT_OK);
+	return (st);
 }
 
 static uint32_t
@@ -279,17 +309,20 @@ feed(struct bench *b, size_t *depth)
 	return (n);
 }
 
-/* Time of the processor, since others may want it as well. */
-static double
-now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return ((double)ts.tv_sec * 1e9 + (double)ts.tv_nsec);
-}
-
 /* ---- Runs ------------------------------------------------------------ */
+
+/* A file without a name. */
+static void
+start_file(struct bench *b)
+{
+	char path[] = "/tmp/recorder_bench.XXXXXX";
+	struct mt_error e;
+
+	if ((b->fd = mkstemp(path)) == -1 || unlink(path) != 0)
+		err(1, "%s", path);
+	if (mt_writer_new(&b->w, b->fd, 0, 0, &e) != MT_OK)
+		errx(1, "%s", e.text);
+}
 
 static void
 start(struct bench *b, const struct stream *s, unsigned flags)
@@ -300,6 +333,8 @@ start(struct bench *b, const struct stream *s, unsigned flags)
 	size_t i;
 
 	memset(b, 0, sizeof(*b));
+	if ((flags & MT_RECORDER_AGGREGATE) == 0)
+		start_file(b);
 	b->random = 88172645463325252u;
 	b->heap.top = 0x7f1200000000u;
 	b->op = must(malloc((CHUNK + 64) * sizeof(*b->op)));
@@ -326,6 +361,10 @@ stop(struct bench *b)
 	size_t i;
 
 	mt_recorder_free(b->r);
+	if (b->w != NULL) {
+		mt_writer_free(b->w);
+		(void)close(b->fd);
+	}
 	for (i = 0; i < CLASSES; i++)
 		free(b->heap.list[i]);
 	free(b->set);
@@ -348,40 +387,83 @@ median(double *v, size_t n)
 	return (v[n / 2]);
 }
 
-/* Nanoseconds per event, once the working set exists. */
+/* Nanoseconds per event for reading all of them back. */
 static double
-run(const struct stream *s, unsigned flags, size_t pieces,
-    struct mt_totals *t, double *raw)
+scan(struct bench *b)
 {
+	static struct mt_event event[4096];
+	struct mt_capture *c;
+	struct mt_error e;
+	enum mt_status st;
+	char path[32];
+	double before;
+	uint64_t n;
+	size_t got;
+
+	if (mt_recorder_finish(b->r, &e) != MT_OK ||
+	    mt_writer_finish(b->w, &e) != MT_OK)
+		errx(1, "%s", e.text);
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", b->fd);
+	before = now();
+	if (mt_capture_open(&c, path, &e) != MT_OK)
+		errx(1, "%s", e.text);
+	for (n = 0; (st = mt_capture_events(c, event, 4096, &got, &e)) ==
+	    MT_OK;)
+		n += got;
+	if (st != MT_END)
+		errx(1, "%s", e.text);
+	mt_capture_close(c);
+	return ((now() - before) / (double)n);
+}
+
+/* A piece of the stream; returns the number of events. */
+static uint64_t
+more(struct bench *b, const struct stream *s, size_t *depth, double *ns)
+{
+	double before, written;
+	uint64_t n;
+
+	for (b->nop = 0; b->nop < CHUNK - 64;)
+		s->more(b);
+	written = b->write_ns;
+	before = now();
+	n = feed(b, depth);
+	*ns = (now() - before - (b->write_ns - written)) / (double)n;
+	return (n);
+}
+
+/* All is measured once the working set exists, but for the scan. */
+static void
+run(const struct stream *s, unsigned flags, size_t pieces, struct result *r)
+{
+	struct mt_totals t;
 	struct bench b;
-	double *ns, res;
-	uint64_t bytes, events, n, warm;
+	double *ns, unused;
+	uint64_t bytes, events, n, stored;
 	size_t depth, i;
 
 	start(&b, s, flags);
 	ns = must(calloc(pieces, sizeof(*ns)));
-	bytes = events = warm = 0;
 	depth = 0;
-	for (i = 0; i < pieces;) {
-		for (b.nop = 0; b.nop < CHUNK - 64;)
-			s->more(&b);
-		if (warm < s->set * 3) {
-			warm += feed(&b, &depth);
-			bytes = b.bytes;
-			continue;
-		}
-		ns[i] = now();
-		n = feed(&b, &depth);
-		ns[i] = (now() - ns[i]) / (double)n;
-		events += n;
-		i++;
+	for (n = 0; n < s->set * 3;)
+		n += more(&b, s, &depth, &unused);
+	bytes = b.bytes;
+	stored = b.w == NULL ? 0 : mt_writer_bytes(b.w);
+	b.write_ns = 0;
+	for (events = i = 0; i < pieces; i++)
+		events += more(&b, s, &depth, &ns[i]);
+	mt_recorder_totals(b.r, &t);
+	r->live = t.live;
+	r->ns = median(ns, pieces);
+	r->raw = (double)(b.bytes - bytes) / (double)events;
+	if (b.w != NULL) {
+		r->write_ns = b.write_ns / (double)events;
+		r->stored = (double)(mt_writer_bytes(b.w) - stored) /
+		    (double)events;
+		r->scan_ns = scan(&b);
 	}
-	mt_recorder_totals(b.r, t);
-	*raw = (double)(b.bytes - bytes) / (double)events;
-	res = median(ns, pieces);
 	free(ns);
 	stop(&b);
-	return (res);
 }
 
 int
@@ -394,26 +476,25 @@ main(int argc, char *argv[])
 		{ "deep stacks", more_deep, 20000, 0 },
 		{ "200 k sites", more_random, 100000, 200000 }
 	};
-	struct mt_totals t;
-	double aggregate, all, raw;
+	struct result tables, all;
 	size_t i, pieces;
 
 	pieces = (argc > 1 ? strtoul(argv[1], NULL, 10) : 10) * 16;
 	if (pieces == 0)
 		errx(2, "usage: recorder_bench [millions of events]");
-	printf("%-26s %9s %9s %9s %11s %8s\n", "stream", "aggregate",
-	    "encode", "all", "raw bytes", "live");
-	printf("%-26s %9s %9s %9s %11s %8s\n", "", "ns/event", "ns/event",
-	    "ns/event", "per event", "");
+	printf("%-24s %9s %8s %8s %8s %8s %8s %8s\n", "stream", "aggregate",
+	    "encode", "write", "raw", "stored", "scan", "live");
+	printf("%-24s %9s %8s %8s %8s %8s %8s %8s\n", "", "ns/event",
+	    "ns/event", "ns/event", "B/event", "B/event", "M ev./s", "blocks");
 	for (i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
 		if (argc > 2 && strstr(streams[i].name, argv[2]) == NULL)
 			continue;
-		aggregate = run(&streams[i], MT_RECORDER_AGGREGATE, pieces,
-		    &t, &raw);
-		all = run(&streams[i], 0, pieces, &t, &raw);
-		printf("%-26s %9.1f %9.1f %9.1f %11.2f %8" PRIu64 "\n",
-		    streams[i].name, aggregate, all - aggregate, all, raw,
-		    t.live);
+		run(&streams[i], MT_RECORDER_AGGREGATE, pieces, &tables);
+		run(&streams[i], 0, pieces, &all);
+		printf("%-24s %9.1f %8.1f %8.1f %8.2f %8.2f %8.1f %8" PRIu64
+		    "\n", streams[i].name, tables.ns, all.ns - tables.ns,
+		    all.write_ns, all.raw, all.stored, 1e3 / all.scan_ns,
+		    all.live);
 		(void)fflush(stdout);
 	}
 	return (0);

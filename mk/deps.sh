@@ -18,6 +18,7 @@ prog:cc            gcc           gcc               gcc             gcc          
 prog:c++           g++           gcc-c++           gcc             g++             -
 header:stdio.h     libc6-dev     glibc-devel       glibc           musl-dev        -
 header:linux/futex.h linux-libc-dev kernel-headers linux-api-headers linux-headers -
+prog:c++           g++           gcc-c++           gcc             g++             -
 prog:make          make          make              make            make            -
 prog:nm            binutils      binutils          binutils        binutils        -
 header:zlib.h      zlib1g-dev    zlib-devel        zlib            zlib-dev        -

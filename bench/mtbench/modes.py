@@ -4,6 +4,11 @@ To add one, add a line to MODES, and its goals to workloads.py.
 """
 
 import collections
+import os
+import sys
+
+WATCHED = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "watched.py")
 
 #   name     as in tables and for -m
 #   tool     plain, memray-run or memray
@@ -19,6 +24,8 @@ MODES = [
     Mode("aggregate", "memray-run", ["--aggregate"], None),
     Mode("py-alloc", "memray-run", ["--trace-python-allocators"],
          "memray-py"),
+    Mode("py-aggregate", "memray-run",
+         ["--aggregate", "--trace-python-allocators"], None),
     Mode("memray-py", "memray", ["--trace-python-allocators"], None),
     Mode("native", "memray-run", ["--native"], "memray-native"),
     Mode("memray-native", "memray", ["--native"], None),
@@ -26,6 +33,9 @@ MODES = [
          ["--native", "--trace-python-allocators"], "memray-native-py"),
     Mode("memray-native-py", "memray",
          ["--native", "--trace-python-allocators"], None),
+    # What can be watched, and what somebody does watch, see watched.py.
+    Mode("live", "memray-run", ["--live-remote", "--no-wait"], None),
+    Mode("watched", "memray-run", ["--live-remote"], None),
 ]
 # Without -m; the others take their time.
 USUAL = ["plain", "default", "memray"]
@@ -62,8 +72,9 @@ class Tools:
         if mode.tool == "plain":
             return [self.python] + program
         if mode.tool == "memray-run":
-            return ([self.run, "-q", "-f", "-o", capture, "--python",
-                     self.python] + mode.options + program)
+            watch = [sys.executable, WATCHED] if mode.name == "watched" else []
+            return (watch + [self.run, "-q", "-f", "-o", capture, "--python",
+                             self.python] + mode.options + program)
         return ([self.python, "-m", "memray", "run", "-q", "-f", "-o",
                  capture] + mode.options + program)
 

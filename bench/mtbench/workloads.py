@@ -48,7 +48,7 @@ _add("nqueens", "pyperf_suite.py nqueens bench_n_queens 4 8",
      py_alloc=1.3, native=1.06, native_py=3)
 _add("objects", "objects.py", "",
      "12 M small objects, from pymalloc's arenas", default=1.05,
-     py_alloc=1.5)
+     py_alloc=1.5, py_aggregate=1.3)
 _add("threads", "threads.py", "",
      "4 threads, each frees what another allocated")
 _add("sqlite", "sqlite_threads.py", "",

@@ -112,7 +112,8 @@ parse_options(int argc, char *argv[])
 			    UINT32_MAX);
 			break;
 		case 's':
-			opts.style.sort = (int)number("--sort-column", optarg, 5);
+			opts.style.sort = (int)number("--sort-column",
+			    optarg, 5);
 			break;
 		case OPT_BY_PROCESS:
 			opts.style.by_process = true;

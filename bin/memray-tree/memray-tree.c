@@ -187,7 +187,7 @@ main(int argc, char *argv[])
 {
 	struct mt_error e;
 	struct tree t;
-	int status = 0, signo = 0;
+	int status, signo = 0;
 
 	fe_out_init();
 	parse_options(argc, argv);
@@ -201,14 +201,14 @@ main(int argc, char *argv[])
 	}
 	for (int i = optind; i < argc; i++)
 		if (!add_capture(&t, argv[i]))
-			status = 1;
+			t.is_partial = true;
 	if (t.metas.n > 0) {
 		tree_fill(&t);
 		signo = show(&t);
 	}
+	status = fe_out_close(t.is_partial);
 	tree_fini(&t);
 	fe_select_fini(&opts.select);
-	status = fe_out_close(status);
 	if (signo != 0)
 		(void)raise(signo);
 	return (status);

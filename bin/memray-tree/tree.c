@@ -7,6 +7,7 @@
 #include <fe_alloc.h>
 
 #include "tree.h"
+#include "tree_frame.h"
 
 /* An allocation, and where it stands among the others. */
 struct tree_record {
@@ -41,24 +42,16 @@ add_node(struct tree *t, enum tree_kind kind, uint32_t parent)
 	return (n);
 }
 
-static bool
-ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return (n >= m && strcmp(s + n - m, end) == 0);
-}
-
 static uint32_t
 add_call(struct tree *t, uint32_t parent, uint32_t place)
 {
-	const char *file = t->functions[t->places[place].function].file;
+	const struct mt_function *f =
+	    &t->functions[t->places[place].function];
 	struct tree_node *n = add_node(t, TREE_CALL, parent);
 
 	n->place = place;
-	n->is_import = strstr(file, "frozen importlib") != NULL;
-	n->is_boring = n->is_import || strcmp(file, "<frozen runpy>") == 0 ||
-	    ends_with(file, "/runpy.py");
+	n->is_import = tree_frame_is_import(f->name, f->file);
+	n->is_boring = n->is_import || tree_frame_is_boring(f->name, f->file);
 	return ((uint32_t)t->nnodes - 1);
 }
 
@@ -307,6 +300,16 @@ tree_name(const struct tree *t, const struct tree_node *n)
 	default:
 		return (fe_strdup(tree_function(t, n)));
 	}
+}
+
+char *
+tree_location(const struct tree *t, const struct tree_node *n)
+{
+	const char *file = tree_file(t, n);
+	uint32_t line = tree_line(t, n);
+
+	return (line == 0 ? fe_strdup(file) :
+	    fe_format("%s:%" PRIu32, file, line));
 }
 
 char *

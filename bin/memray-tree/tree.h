@@ -36,6 +36,7 @@ struct tree {
 	struct fe_metas			 metas;
 	struct mt_merge			*merge;
 	size_t				 biggest;	/* so many are shown */
+	bool				 is_partial;	/* captures are */
 	/* Filled in by tree_fill(). */
 	const struct mt_function	*functions;
 	const struct mt_place		*places;
@@ -67,6 +68,9 @@ uint32_t	 tree_line(const struct tree *, const struct tree_node *);
  * "12 allocations from 3 locations below the threshold".  To be freed.
  */
 char	*tree_name(const struct tree *, const struct tree_node *);
+
+/* "file:line", "file" without a line, "" if there is none.  To be freed. */
+char	*tree_location(const struct tree *, const struct tree_node *);
 
 /* "0x1a2b (MainThread)", "several".  To be freed. */
 char	*tree_thread(const struct tree *, const struct tree_node *);

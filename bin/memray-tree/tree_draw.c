@@ -49,14 +49,6 @@ put_path(const struct tree_screen *s, const struct tree_area *a,
 	    a->column + column, a->columns - column, style, text));
 }
 
-/* "file:line", to be freed. */
-static char *
-location(const struct tree *t, const struct tree_node *n)
-{
-	return (*tree_file(t, n) == '\0' ? fe_strdup("") :
-	    fe_format("%s:%" PRIu32, tree_file(t, n), tree_line(t, n)));
-}
-
 /* ---- The tree -------------------------------------------------------- */
 
 /* Columns that are not shown, so that deep rows are not all indentation. */
@@ -104,7 +96,7 @@ draw_row(const struct tree_screen *s, const struct tree_area *a,
 	}
 	column = put_size(s, a, line, column, style, n);
 	name = tree_name(s->tree, n);
-	where = location(s->tree, n);
+	where = tree_location(s->tree, n);
 	column = put(s, a, line, column, style | FE_STYLE_BOLD |
 	    (tree_view_matches(&s->view, r->node, s->sought) ?
 	    FE_STYLE_UNDERLINE : 0), name);
@@ -118,6 +110,7 @@ draw_tree(struct tree_screen *s, const struct tree_area *a)
 {
 	size_t row;
 
+	s->columns = a->columns;
 	fe_scroll_fit(&s->scroll, s->view.nrows, a->lines);
 	for (unsigned i = 0; i < a->lines; i++) {
 		row = s->scroll.top + i;
@@ -169,7 +162,7 @@ static const char *
 source_note(const struct tree_screen *s)
 {
 	if (s->source.text == NULL)
-		return (" (not on this machine)");
+		return (" (no source here)");
 	if (s->recorded_ns != 0 && s->source.mtime_ns > s->recorded_ns)
 		return (" (changed since)");
 	return ("");
@@ -227,7 +220,7 @@ static void
 draw_details(const struct tree_screen *s, const struct tree_area *a,
     const struct tree_node *n)
 {
-	char *name = tree_name(s->tree, n), *where = location(s->tree, n);
+	char *name = tree_name(s->tree, n), *where = tree_location(s->tree, n);
 	char *thread = tree_thread(s->tree, n), size[FE_SIZE_MAX];
 	char *count = fe_format("%" PRIu64, n->allocations);
 	bool roomy = a->lines >= 5;
@@ -322,7 +315,7 @@ draw_help(const struct tree_screen *s)
 		"n, N                the next one, the one before",
 		"i                   hide the import system and its calls",
 		"u                   hide uninteresting frames: what started",
-		"                    the script, and the import system",
+		"                    the script, imports, how calls are made",
 		"Control-Z           stop for a while",
 		"q                   quit",
 		"",
@@ -381,7 +374,8 @@ tree_draw(struct tree_screen *s)
 {
 	unsigned lines = fe_screen_lines(s->screen);
 	unsigned columns = fe_screen_columns(s->screen);
-	const struct tree_area body = { 1, 0, lines - 2, columns };
+	const struct tree_area body = { TREE_FIRST_LINE, 0, lines - 2,
+	    columns };
 
 	fe_screen_erase(s->screen);
 	if (lines >= 3 && columns >= 2) {

@@ -13,19 +13,17 @@
 
 #include "tree.h"
 
-/* "function at file:line" */
+/* "function at file:line", one line whatever is in it */
 static char *
 location(const struct tree *t, const struct tree_node *n)
 {
-	char *name = tree_name(t, n), *raw, *clean;
+	char *name = tree_name(t, n), *where = tree_location(t, n);
+	char *raw, *clean;
 
-	if (*tree_file(t, n) == '\0')
-		raw = fe_strdup(name);
-	else
-		raw = fe_format("%s at %s:%" PRIu32, name, tree_file(t, n),
-		    tree_line(t, n));
+	raw = fe_format("%s%s%s", name, *where == '\0' ? "" : " at ", where);
 	clean = fe_text_clean(raw, true);
 	free(name);
+	free(where);
 	free(raw);
 	return (clean);
 }

@@ -4,7 +4,11 @@
 
 #include "tree_screen.h"
 
+#define WHEEL_ROWS	3
+
 static const char not_found[] = "Not found";
+static const char partial[] = "Something is missing: see the warnings behind "
+    "this screen";
 
 /* When the last of the captures was begun. */
 static uint64_t
@@ -75,6 +79,31 @@ open_or_close(struct tree_screen *s, uint32_t key)
 }
 
 static void
+go_to_row(struct tree_screen *s, size_t row)
+{
+	fe_scroll_to(&s->scroll, row);
+	s->view.current = s->scroll.current;
+}
+
+/* The row under the mouse, or if it is that already, open or close it. */
+static void
+click(struct tree_screen *s)
+{
+	size_t line = fe_screen_mouse_line(s->screen), row;
+
+	row = s->scroll.top + line - TREE_FIRST_LINE;
+	if (line < TREE_FIRST_LINE ||
+	    line - TREE_FIRST_LINE >= s->scroll.height ||
+	    fe_screen_mouse_column(s->screen) >= s->columns ||
+	    row >= s->view.nrows)
+		return;
+	if (row == s->view.current)
+		tree_view_toggle(&s->view);
+	else
+		go_to_row(s, row);
+}
+
+static void
 command(struct tree_screen *s, uint32_t key)
 {
 	switch (key) {
@@ -95,6 +124,16 @@ command(struct tree_screen *s, uint32_t key)
 		break;
 	case 'u':
 		tree_view_hide_boring(&s->view, !s->view.hides_boring);
+		break;
+	case FE_KEY_CLICK:
+		click(s);
+		break;
+	case FE_KEY_WHEEL_UP:
+		go_to_row(s, s->view.current > WHEEL_ROWS ?
+		    s->view.current - WHEEL_ROWS : 0);
+		break;
+	case FE_KEY_WHEEL_DOWN:
+		go_to_row(s, s->view.current + WHEEL_ROWS);
 		break;
 	default:
 		open_or_close(s, key);
@@ -135,6 +174,8 @@ tree_screen(const struct tree *t, const char *title)
 	s.tree = t;
 	s.title = title;
 	s.recorded_ns = recorded(&t->metas);
+	s.message = t->is_partial ? partial : NULL;
+	fe_screen_mouse(s.screen);
 	tree_view_init(&s.view, t);
 	for (;;) {
 		tree_draw(&s);

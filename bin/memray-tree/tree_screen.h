@@ -10,12 +10,15 @@
 #include "tree_source.h"
 #include "tree_view.h"
 
+#define TREE_FIRST_LINE	1	/* of the screen, for rows */
+
 struct tree_screen {
 	const struct tree	*tree;
 	const char		*title;
 	struct fe_screen	*screen;
 	struct tree_view	 view;
 	struct fe_scroll	 scroll;	/* follows the view's rows */
+	unsigned		 columns;	/* that rows have */
 	struct tree_source	 source;
 	uint64_t		 recorded_ns;	/* when, as a time of day */
 	bool			 is_typing;	/* what to search for */

@@ -62,14 +62,20 @@ split(struct tree_source *s, size_t n)
 void
 tree_source_load(struct tree_source *s, const char *file)
 {
-	size_t n;
+	size_t n = 0;
 
 	if (s->file != NULL && strcmp(s->file, file) == 0)
 		return;
 	tree_source_fini(s);
 	s->file = fe_strdup(file);
 	if (*file != '\0' && *file != '<' &&
-	    (s->text = read_file(file, &n, &s->mtime_ns)) != NULL)
+	    (s->text = read_file(file, &n, &s->mtime_ns)) != NULL &&
+	    memchr(s->text, '\0', n) != NULL) {
+		/* A library, say. */
+		free(s->text);
+		s->text = NULL;
+	}
+	if (s->text != NULL)
 		split(s, n);
 }
 

@@ -1,7 +1,7 @@
 /*
  * Lines of the source files that a capture names.  It may name anything, and
  * may be of another machine: only what is a plain file of a sensible size is
- * read.
+ * read, and only text is kept.
  */
 
 #ifndef TREE_SOURCE_H

@@ -31,7 +31,7 @@ unhex(const char *text, uint8_t secret[MT_MIRROR_SECRET])
 	for (i = 0; i < HEX; i++) {
 		if (text[i] == '\0' || (d = strchr(digits, text[i])) == NULL)
 			return (false);
-		secret[i / 2] = (uint8_t)(secret[i / 2] << 4 |
+		secret[i / 2] = (uint8_t)((unsigned)secret[i / 2] << 4 |
 		    (unsigned)(d - digits));
 	}
 	return (true);

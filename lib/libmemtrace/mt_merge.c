@@ -382,17 +382,20 @@ mt_merge_push_selection(struct mt_merge *m, struct mt_capture *c,
 	push_fill(&t, c);
 	amounts = calloc(t.nsites + 1, sizeof(*amounts));
 	sites = calloc(t.nsites + 1, sizeof(*sites));
-	st = amounts == NULL || sites == NULL ? mt_error_set(e, MT_ERR_NOMEM,
-	    "out of memory") : mt_capture_select(c, sel, amounts, e);
-	if (st == MT_OK) {
-		if (t.nsites > 0)
-			memcpy(sites, t.sites, t.nsites * sizeof(*sites));
-		st = keep_filtered(c, sel, sites, amounts, &t.nsites, e);
+	if (amounts == NULL || sites == NULL) {
+		st = mt_error_set(e, MT_ERR_NOMEM, "out of memory");
+		goto out;
 	}
+	if (t.nsites > 0)
+		memcpy(sites, t.sites, t.nsites * sizeof(*sites));
 	t.sites = sites;
 	t.amounts = amounts;
+	st = mt_capture_select(c, sel, amounts, e);
+	if (st == MT_OK)
+		st = keep_filtered(c, sel, sites, amounts, &t.nsites, e);
 	if (st == MT_OK)
 		st = mt_merge_push_tables(m, &t, e);
+out:
 	free(amounts);
 	free(sites);
 	return (st);

@@ -176,6 +176,38 @@ merge_group(struct merge *m, uint32_t to)
 		merge_python(m, f++);
 }
 
+/* The last group has ended, before this Python frame. */
+static inline void
+merge_leave(struct merge *m, uint32_t end)
+{
+	struct agent_native_group *g;
+
+	if (m->n->ngroups == 0)
+		return;
+	g = &m->n->groups[m->n->ngroups - 1];
+	g->solid = m->out - g->merged;
+	if (g->solid != end - g->python)
+		g->solid = 0;
+}
+
+/* Pass over what is as it was of the group to go on with, up to a frame. */
+static inline void
+merge_pass(struct merge *m, uint32_t limit)
+{
+	const struct agent_native_group *g;
+	uint32_t n;
+
+	if (m->n->ngroups == 0)
+		return;
+	g = &m->n->groups[m->n->ngroups - 1];
+	limit = m->s->kept < limit ? m->s->kept : limit;
+	n = limit <= g->python ? 0 : limit - g->python;
+	n = n < g->solid ? n : g->solid;
+	m->python += n;
+	m->out += n;
+	m->same += n;
+}
+
 /*
  * A group begins, with the Python frame m->python, whose C frame is that at
  * index i: what is before it in the stack, and then it.
@@ -218,16 +250,20 @@ merge_find(const struct merge *m, uintptr_t p, uint32_t *where)
 static void
 merge_by_shim(struct merge *m)
 {
-	const struct agent_frame *f = &m->s->frames[m->python];
+	const struct agent_frame *f;
 	uint32_t i;
 
+	merge_pass(m, m->s->n);
+	f = &m->s->frames[m->python];
 	for (; m->python < m->s->n; f++) {
 		m->python++;
 		if (f->id != 0)
 			merge_python(m, f);
 		else if (f->offset == AGENT_FRAME_SHIM &&
-		    merge_find(m, (uintptr_t)f->frame, &i))
+		    merge_find(m, (uintptr_t)f->frame, &i)) {
+			merge_leave(m, m->python - 1);
 			merge_enter(m, i, (uintptr_t)f->frame);
+		}
 	}
 }
 
@@ -294,9 +330,11 @@ merge_by_note(struct merge *m)
 		g[i] = g[count - 1 - i];
 		g[count - 1 - i] = swap;
 	}
+	merge_pass(m, count > 0 ? g->python : m->s->n);
 	for (; count > 0; count--, g++) {
 		swap = *g;
 		merge_group(m, swap.python);
+		merge_leave(m, swap.python);
 		/* Entering writes groups, at most as many as were read. */
 		if (merge_find(m, swap.mark, &k))
 			merge_enter(m, k, swap.mark);
@@ -336,6 +374,7 @@ merge_by_count(struct merge *m)
 		if (evals-- > groups)
 			continue;	/* another's */
 		groups--;
+		merge_leave(m, m->python);
 		merge_enter(m, i, 0);
 		merge_group(m, m->s->n - groups);
 	}
@@ -454,6 +493,7 @@ agent_merge(struct agent_thread *t, uint32_t kept)
 		merge_by_note(&m);
 	else
 		merge_by_count(&m);
+	merge_leave(&m, m.s->n);
 	merge_run(&m, n->n, MERGE_LEAF);
 	gone = n->nmerged - m.same;
 	n->nmerged = m.out;

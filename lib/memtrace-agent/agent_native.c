@@ -400,3 +400,30 @@ agent_native_update(struct agent_thread *t)
 		keep = native_renew(t);
 	agent_merge(t, keep);
 }
+
+static void
+native_tell(struct agent_thread *t, const char *key, uint64_t value)
+{
+	char text[64], *digit = text + sizeof(text);
+	size_t len = strlen(key) + 1;
+
+	do
+		*--digit = (char)('0' + value % 10);
+	while ((value /= 10) != 0);
+	memcpy(text, key, len);
+	memmove(text + len, digit, (size_t)(text + sizeof(text) - digit));
+	agent_out_text(t, MT_OP_INFO, text,
+	    len + (size_t)(text + sizeof(text) - digit));
+}
+
+void
+agent_native_statistics(struct agent_thread *t)
+{
+	const struct agent_native *n = t->native;
+
+	native_tell(t, "native_events", n->events);
+	native_tell(t, "native_unchanged", n->same);
+	native_tell(t, "native_steps", n->steps);
+	native_tell(t, "native_interpreted", n->u.odd);
+	native_tell(t, "native_learnt", n->u.misses);
+}

@@ -57,6 +57,7 @@ struct agent_native_group {
 	uint32_t	frame;		/* index of the C frame */
 	uint32_t	python;		/* of the first Python frame */
 	uint32_t	merged;		/* of what it has become */
+	uint32_t	solid;		/* so many words, a frame each */
 };
 
 struct agent_native {
@@ -102,7 +103,10 @@ void	agent_native_update(struct agent_thread *);
 bool	agent_native_reserve(void *array, uint32_t *cap, uint32_t used,
 	    uint32_t n, size_t size);
 
-/* Send what was counted. */
+/*
+ * Send what was counted of the calling thread: events, those with an unchanged
+ * stack, steps, those that were interpreted, rules that were learnt.
+ */
 void	agent_native_statistics(struct agent_thread *);
 
 /* ---- Both stacks (agent_merge.c) ------------------------------------- */

@@ -69,6 +69,8 @@ pyhook_end(void *self, void *args)
 	(void)args;
 	if ((t = agent_enter()) != NULL) {
 		pyhook_stop_walks();
+		if (t->native != NULL)
+			agent_native_statistics(t);
 		agent_record_mark(t, MT_MARK_END);
 		atomic_store(&agent->phase, AGENT_OFF);
 		agent_leave(t);

@@ -317,6 +317,8 @@ agent_unwind_step(struct agent_unwind_state *u, struct agent_unwind_step *s)
 	if (AGENT_UNLIKELY(cfa <= u->r.sp || !unwind_load(u, ra, &u->r.ra) ||
 	    (fp_at != 0 && !unwind_load(u, s->fp_slot, &u->r.fp))))
 		return (AGENT_UNWIND_LOST);
+	if (AGENT_UNLIKELY(u->r.ra == 0))
+		return (AGENT_UNWIND_END);
 	u->r.slot = ra;
 	u->r.sp = cfa;
 	u->exact = false;

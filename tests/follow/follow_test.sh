@@ -32,6 +32,12 @@ forks_each()
 		atf_check_equal "$status" \
 		    "$(follow_meta "cap.bin.$pid" exit_status | sed s/null/"$status"/)"
 	done < out
+	# The summary tells the processes apart.
+	atf_check -o save:rows memray-summary --by-process cap.bin cap.bin.*
+	for f in cap.bin cap.bin.*; do
+		follow_meta "$f" pid
+	done | sort > pids
+	atf_check -o file:pids -x "cut -f 7 rows | sort -u"
 }
 
 storm_each()

@@ -273,6 +273,17 @@ no_room_body()
 	    cat err
 }
 
+# Two unfinished captures hold what the program has allocated.
+are_written()
+{
+	n=$(memray-summary --json cap.bin 2> /dev/null |
+	    jq .metadata.total_allocations)
+	[ "${n:-0}" -ge 20000 ] || return 1
+	n=$(memray-summary --json cap.bin.* 2> /dev/null |
+	    jq .metadata.total_allocations)
+	[ "${n:-0}" -ge 20000 ]
+}
+
 survive_case collector_killed "memray-run is killed: the program goes on"
 collector_killed_body()
 {
@@ -281,7 +292,8 @@ collector_killed_body()
 	kept = [bytearray(1000) for _ in range(20000)]
 	pid = os.fork()
 	kept.append([bytearray(1000) for _ in range(20000)])
-	time.sleep(2.5)
+	while not os.path.exists("written"):
+	    time.sleep(0.05)
 	os.kill(os.getppid() if pid else os.getpid(), 9 if pid else 0)
 	for i in range(300000):
 	    kept[i % 20000] = bytearray(1000)
@@ -290,7 +302,13 @@ collector_killed_body()
 	os.wait()
 	open("ended", "w").close()
 	END
-	memray-run -q --follow-fork -o cap.bin app.py
+	memray-run -q --follow-fork -o cap.bin app.py &
+	for _ in $(seq 1200); do
+		! are_written || break
+		sleep 0.05
+	done
+	touch written
+	wait $!
 	atf_check_equal 137 $?
 	follow_wait ended
 	for capture in cap.bin cap.bin.*; do

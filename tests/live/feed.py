@@ -5,7 +5,8 @@ usage: feed.py port command [argument ...]
     frames SECONDS      a line for each frame that comes in that time
     once                a line for each process after the first update,
                         then the functions with bytes of their own
-    end                 the same after the last update, and how it ended
+    end                 the same after the last update, and how it ended;
+                        adds a line to the file "watching" at the first
     hello HEX           say these bytes instead of a greeting; what comes back
     hold SECONDS        connect and say nothing; how long that was borne
 """
@@ -237,7 +238,9 @@ def main():
         show(feed)
     elif command == "end":
         while feed.update():
-            pass
+            if feed.updates == 1:
+                with open("watching", "a") as f:
+                    print(os.getpid(), file=f)
         show(feed)
         print("over", feed.over)
 

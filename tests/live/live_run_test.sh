@@ -59,7 +59,7 @@ quit_body()
 	atf_check_equal "" "$(cat screen)"
 	port=$(sed 's/.* //' view.args)
 	live_view once
-	[ "$(live_field 0 heap)" -gt 1000000 ] || atf_fail "$(cat view.out)"
+	[ "$(live_field 0 heap)" -gt 1000000 ] || atf_fail "view: $(cat view.out)"
 	log=$(live_log)
 	atf_check_equal 600 "$(stat -c %a "$log")"
 	atf_check -o inline:"out\nerr\n" cat "$log"
@@ -112,7 +112,7 @@ stays_body()
 	port=$(sed 's/.* //' view.args)
 	python3 "$src/feed.py" "$port" end > view.out &
 	viewer=$!
-	sleep 0.5
+	live_until "[ -e watching ]"
 	touch stop
 	wait $viewer
 	atf_check_equal "over (1, 1024)" "$(tail -n 1 view.out)"

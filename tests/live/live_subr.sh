@@ -31,7 +31,7 @@ live_start()
 	src=$(atf_get_srcdir)
 	export XDG_RUNTIME_DIR="$PWD/run"
 	mkdir -p -m 700 run
-	rm -f stop started out err
+	rm -f stop started out err watching
 	memray-run --live-remote "$@" > out 2> err &
 	run=$!
 	echo $run >> pids

@@ -12,7 +12,7 @@ waits_body()
 	live_view once
 	live_until "[ -e started ]"
 	live_view once
-	[ "$(live_field 0 heap)" -gt 0 ] || atf_fail "$(cat view.out)"
+	[ "$(live_field 0 heap)" -gt 0 ] || atf_fail "view: $(cat view.out)"
 	live_end 7
 	atf_check_equal "still here" "$(tail -n 1 out)"
 	# Nothing was asked for, nothing is left.
@@ -63,6 +63,7 @@ many_viewers_body()
 		python3 "$src/feed.py" "$port" end > "end.$n" &
 		echo $! >> pids
 	done
+	live_until '[ "$(wc -l 2>/dev/null < watching)" = 5 ]'
 	for n in 1 2 3; do
 		live_view frames 0.3
 		grep -q '^10 ' view.out || atf_fail "no update: $(cat view.out)"
@@ -103,14 +104,14 @@ family_body()
 	live_view once
 	live_until "live_view once; [ -n \"\$(live_field 3 heap)\" ]"
 	live_view once
-	[ "$(live_field 0 heap)" -gt 1000000 ] || atf_fail "$(cat view.out)"
+	[ "$(live_field 0 heap)" -gt 1000000 ] || atf_fail "view: $(cat view.out)"
 	python3 "$src/feed.py" "$port" end > view.out &
 	viewer=$!
-	sleep 0.5
+	live_until "[ -e watching ]"
 	live_end 0
 	wait $viewer
-	[ "$(live_field 1 heap)" -gt 200000 ] || atf_fail "$(cat view.out)"
-	[ "$(live_field 3 heap)" -gt 600000 ] || atf_fail "$(cat view.out)"
+	[ "$(live_field 1 heap)" -gt 200000 ] || atf_fail "view: $(cat view.out)"
+	[ "$(live_field 3 heap)" -gt 600000 ] || atf_fail "view: $(cat view.out)"
 	# Exit statuses 0, 1 and 2 of three children.
 	atf_check_equal "0 256 512 " "$(for n in 1 2 3; do
 		live_field $n status; done | sort -n | tr '\n' ' ')"
@@ -127,7 +128,7 @@ crowd_body()
 	live_until "live_view once; [ \"\$(live_field 80 flags)\" = 5 ]"
 	atf_check_equal 13 "$(live_field 1 flags)"
 	atf_check_equal 5 "$(live_field 70 flags)"
-	[ "$(live_field 1 heap)" -gt 200000 ] || atf_fail "$(cat view.out)"
+	[ "$(live_field 1 heap)" -gt 200000 ] || atf_fail "view: $(cat view.out)"
 	live_end 0
 }
 

@@ -2,6 +2,10 @@
 
 . "$(atf_get_srcdir)/memray_subr.sh"
 
+# memray adds up the heap of a sample again, from the events before it, and
+# their times are coarse.
+memray_coarse=yes
+
 need()
 {
 	memray_need 1.20.0 || atf_skip "memray 1.20.0 cannot be installed"
@@ -18,8 +22,11 @@ memray_of()
 export_each()
 {
 	need
-	for program in program threads recursion; do
+	for program in program recursion; do
 		for mode in "" --aggregate --trace-python-allocators; do
+			# Its thousands of deep stacks take memray a minute.
+			[ $program$mode != recursion--trace-python-allocators ] ||
+			    continue
 			rm -f cap.bin
 			case $mode in
 			--aggregate)	kind=-aggregated ;;
@@ -55,7 +62,8 @@ reports_body()
 	done
 	atf_check -o match:"Wrote" -e ignore "$memray" flamegraph -f \
 	    -o report sums.bin
-	atf_check -o match:"threads.py" "$memray" summary full.bin
+	atf_check -o match:"threads.py" env COLUMNS=200 \
+	    "$memray" summary full.bin
 	atf_check -o match:"Total allocations" "$memray" stats full.bin
 	# What memray does not do with such captures, it does not with ours.
 	atf_check -s exit:1 -o ignore -e match:"pre-aggregated" \
@@ -77,13 +85,15 @@ back_body()
 		atf_check cmp a b
 		for d in "$f" to.bin; do
 			memray-stats "$d" > "stats.$(basename "$d")"
-			memray-parse "$d" | grep '^[SU][A-Z]*	'
-		done > lines
+			# Stacks may have other numbers.
+			memray-parse "$d" | grep '^[AFSU][ALMNPR]' |
+			    sed 's/node=[0-9]*//' \
+			    > "events.$(basename "$d")"
+		done
 		atf_check cmp "stats.$(basename "$f")" stats.to.bin
-		n=$(wc -l < lines)
-		atf_check [ "$n" -gt 4 ]
-		atf_check -o inline:"$((n / 2))\n" sh -c \
-		    'sort lines | uniq -d | wc -l | tr -d " "'
+		atf_check cmp "events.$(basename "$f")" events.to.bin
+		atf_check -o match:"^ALLOC" -o match:"^FREE" \
+		    -o match:"^UNMAP" -o match:"^SAMPLE" cat events.to.bin
 	done
 }
 
@@ -96,8 +106,8 @@ cut_short_body()
 	atf_check -s exit:1 -e match:"cut short" \
 	    memray-transform -o to.bin memray cut.bin
 	atf_check -o save:says "$python" "$src/memray_says.py" to.bin
-	atf_check -o inline:"$(memray-stats cap.bin | head -n 3)\n" sh -c \
-	    'sed -n "/^total_/p; /^peak_/p" says | sort -r'
+	memray-stats cap.bin | head -n 3 | sort > expected
+	atf_check -o file:expected grep '^total_\|^peak_' says
 }
 
 atf_test_case threads_again

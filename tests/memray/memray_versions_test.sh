@@ -61,6 +61,10 @@ interpreter_each()
 {
 	memray_need 1.20.0 "$py" ||
 	    atf_skip "memray 1.20.0 cannot be installed for it"
+	# It does not know the line of functions that have but one.
+	case $("$py" -V) in
+	"Python 3.9"*)	memray_but="<listcomp>" ;;
+	esac
 	check_modes
 }
 

@@ -59,10 +59,7 @@ forks_each()
 	real_at_least "kept" "$(e2e_row leaks keep own_bytes)" 10000000
 	real_at_most "peak" "$real_peak" 20000000
 	atf_check_equal 0 "$(real_row peak child_work total_bytes)"
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		[ ! -s child.out ] || break
-		sleep 1
-	done
+	wait_for test -s child.out
 	atf_check -o inline:"300\n" cat child.out
 }
 

@@ -212,6 +212,45 @@ sizes_alike_body()
 	done
 }
 
+atf_test_case selected
+selected_head()
+{
+	atf_set descr "threads, processes and calls"
+}
+selected_body()
+{
+	capture mixed
+	lines <<-'EOF'
+	total_allocations|3
+	total_bytes|16480
+	peak_bytes|16480
+	leaked_allocations|3
+	leaked_bytes|12384
+	allocator|MALLOC|32|1
+	allocator|MMAP|16384|1
+	allocator|PYMALLOC_MALLOC|64|1
+	location_by_size|<module>|/srv/app/run.py|3|16384|1
+	location_by_size|_find|<frozen importlib._bootstrap>|51|64|1
+	location_by_size|<no Python stack>||0|32|1
+	EOF
+	for t in 1235 worker 'w*'; do
+		atf_check -o save:out memray-stats --thread "$t" mixed.bin
+		atf_check -o file:expected -x "grep -E \
+		    '^(total|peak|leaked|allocator|location_by_s)' out"
+	done
+	# Sizes of 32 and 64 to 16384 bytes, each taken for a power of two.
+	atf_check_equal 3 "$(awk '$1 == "size" { n += $4 } END { print n }' \
+	    out)"
+	atf_check -o match:'^total_allocations	1$' \
+	    memray-stats --include 'json/*' --include loads --exclude '<module>' \
+	    mixed.bin
+	memray-stats mixed.bin > expected
+	atf_check -o file:expected memray-stats --process 1234 mixed.bin
+	atf_check -s exit:1 -e inline:"memray-stats: no capture is \
+selected\n" memray-stats --process 1 mixed.bin
+	atf_check -s exit:2 -e ignore memray-stats --leaks mixed.bin
+}
+
 atf_test_case empty
 empty_body()
 {
@@ -403,6 +442,7 @@ atf_init_test_cases()
 	atf_add_test_case json
 	atf_add_test_case json_valid
 	atf_add_test_case sizes_alike
+	atf_add_test_case selected
 	atf_add_test_case empty
 	atf_add_test_case several
 	atf_add_test_case incomplete

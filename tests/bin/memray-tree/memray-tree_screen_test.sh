@@ -111,19 +111,23 @@ open_all_body()
 {
 	capture started
 	start 80 24 started.bin
-	screen_keys u i i
-	screen_wait 'i hide imports  u hide uninteresting'
-	screen_keys Home Enter E
-	screen_wait '<module>  shop.py:2'
-	screen_wait 'buy  shop.py:5'
-	screen_keys Home j j j Enter j j Enter k k Enter Enter k k
-	screen_keys q
-	screen_status 0
-	rm status
-	screen_end
-	start 80 24 started.bin
-	screen_keys G E k k
-	screen_wait '<module>  shop.py:2'
+	screen_keys j Left G E
+	cat > expected <<-'EOT'
+	▾ 8.200kB (100.00 %) <ROOT>
+	  ▸ 5.000kB (60.98 %) <module>  app.py:3
+	  ▾ 3.000kB (36.59 %) <module>  app.py:1
+	      3.000kB (36.59 %) <module>  shop.py:2
+	EOT
+	check_rows
+	screen_keys Home E
+	cat > expected <<-'EOT'
+	▾ 8.200kB (100.00 %) <ROOT>
+	  ▾ 5.000kB (60.98 %) <module>  app.py:3
+	      5.000kB (60.98 %) buy  shop.py:5
+	  ▾ 3.000kB (36.59 %) <module>  app.py:1
+	      3.000kB (36.59 %) <module>  shop.py:2
+	EOT
+	check_rows
 	screen_keys q
 	screen_status 0
 }
@@ -140,7 +144,8 @@ uninteresting_body()
 	  ▾ 8.200kB (100.00 %) _run_module_as_main  <frozen runpy>:198
 	    ▾ 8.200kB (100.00 %) _run_code  <frozen runpy>:88
 	      ▾ 5.000kB (60.98 %) <module>  app.py:3
-	          5.000kB (60.98 %) buy  shop.py:5
+	        ▾ 5.000kB (60.98 %) _PyObject_MakeTpCall  Objects/call.c:214
+	            5.000kB (60.98 %) buy  shop.py:5
 	      ▸ 3.000kB (36.59 %) <module>  app.py:1
 	EOT
 	check_rows
@@ -195,7 +200,7 @@ details_body()
 	# What is newer than the run may not be what ran.
 	touch lib/store.py
 	screen_keys k
-	screen_wait '^app.py .not on this machine.$'
+	screen_wait '^app.py .no source here.$'
 	screen_keys j
 	screen_wait '^lib/store.py .changed since.$'
 	screen_keys q
@@ -233,9 +238,13 @@ no_source_body()
 	mkdir app.py
 	start 80 24 basic.bin
 	screen_keys j
-	screen_wait '^app.py .not on this machine.$'
+	screen_wait '^app.py .no source here.$'
 	screen_keys j j
-	screen_wait '^lib/store.py .not on this machine.$'
+	screen_wait '^lib/store.py .no source here.$'
+	rm lib/store.py
+	printf 'text\n\000' > lib/store.py
+	screen_keys k j
+	screen_wait '^lib/store.py .no source here.$'
 	screen_keys q
 	screen_status 0
 }
@@ -267,6 +276,38 @@ searching_body()
 	screen_wait '^ Not found$'
 	screen_keys u n
 	screen_wait 'Location: <frozen runpy>:'
+	screen_keys q
+	screen_status 0
+}
+
+# mouse button line column: both counted from 1.
+mouse()
+{
+	screen_keys -l "$(printf '\033[<%d;%d;%dM' "$1" "$3" "$2")"
+	screen_keys -l "$(printf '\033[<%d;%d;%dm' "$1" "$3" "$2")"
+}
+
+screen_case mouse "a click goes to a row, another opens or closes it"
+mouse_body()
+{
+	capture started
+	screen_start 80 24 "TERM=xterm-256color LC_ALL=C.UTF-8 \
+	    memray-tree started.bin"
+	screen_wait 'q quit'
+	mouse 0 5 12
+	screen_wait 'Location: app.py:1$'
+	mouse 0 5 12
+	screen_wait '^    . 3.000kB .* <module>  shop.py:2'
+	mouse 0 5 12
+	screen_wait '^  ▸ 3.000kB'
+	# Neither the title nor what is below the rows.
+	mouse 0 1 12
+	mouse 0 9 12
+	mouse 0 20 12
+	mouse 64 5 12
+	screen_wait 'Allocations: 7 '
+	mouse 65 5 12
+	screen_wait 'Location: app.py:1$'
 	screen_keys q
 	screen_status 0
 }
@@ -416,7 +457,8 @@ screen_case incomplete "warnings are seen, and in the status"
 incomplete_body()
 {
 	capture lost
-	start 80 24 lost.bin
+	screen_start 80 24 "LC_ALL=C.UTF-8 memray-tree lost.bin"
+	screen_wait '^ Something is missing: see the warnings behind'
 	screen_keys q
 	screen_status 1
 	screen_wait 'lost.bin: warning: 3 events were lost'
@@ -425,7 +467,7 @@ incomplete_body()
 atf_init_test_cases()
 {
 	for c in first fold group open_all uninteresting import_system \
-	    details beside no_source searching rest nothing help names deep \
+	    details beside no_source searching mouse rest nothing help names deep \
 	    ascii small dumb piped interrupted gone incomplete; do
 		atf_add_test_case $c
 	done

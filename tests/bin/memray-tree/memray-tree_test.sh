@@ -225,6 +225,7 @@ json_flags_body()
 	["_run_module_as_main",false,false]
 	["_run_code",false,false]
 	["<module>",false,true]
+	["_PyObject_MakeTpCall",false,false]
 	["buy",false,true]
 	["<module>",false,true]
 	["_find_and_load",true,false]
@@ -261,6 +262,37 @@ lost.bin: warning: 3 events were lost\n" memray-tree lost.bin
 	    -e match:"warning: cut short" memray-tree cut.bin
 	echo nothing > text
 	atf_check -s exit:1 -e match:"^memray-tree: text: " memray-tree text
+}
+
+atf_test_case aggregated
+aggregated_head()
+{
+	atf_set descr "captures without events have the same tree"
+	atf_set require.progs "python3"
+}
+aggregated_body()
+{
+	cat > app.py <<-'EOP'
+	def keep():
+	    return bytearray(3000000)
+	a = keep()
+	for _ in range(5):
+	    bytearray(200000)
+	EOP
+	atf_check memray-run -q -o full.bin app.py
+	atf_check memray-run -q --aggregate -o small.bin app.py
+	for o in "" --leaks --temporary-allocations; do
+		# shellcheck disable=SC2086 # none or one
+		for f in full small; do
+			memray-tree $o $f.bin | grep 'app.py:[0-9]*$' |
+			    cut -f 1,3,4 > $f || atf_fail "status $?"
+		done
+		atf_check -o file:full cat small
+	done
+	atf_check -o match:"^1000[0-9]*	5	  <module> at .*app.py:5$" \
+	    cat small
+	memray-tree small.bin > out
+	atf_check -o match:"^3[0-9]*	[0-9.]*	1	    keep at .*:2$" cat out
 }
 
 atf_test_case usage
@@ -319,7 +351,7 @@ atf_init_test_cases()
 {
 	for c in plain leaks biggest selection agrees several \
 	    standard_input no_stack names json json_flags deep incomplete \
-	    usage output libraries; do
+	    aggregated usage output libraries; do
 		atf_add_test_case $c
 	done
 }

@@ -43,6 +43,19 @@ ATF_TC_BODY(garbage, tc)
 	ATF_CHECK(strstr(result.notes, "damaged") != NULL);
 }
 
+static bool
+is_written(void)
+{
+	struct mt_capture *c;
+	bool written;
+
+	if (mt_capture_open(&c, "x.bin", NULL) != MT_OK)
+		return (false);
+	written = mt_capture_meta(c)->total_allocations > 0;
+	mt_capture_close(c);
+	return (written);
+}
+
 ATF_TC(collector_killed);
 ATF_TC_HEAD(collector_killed, tc)
 {
@@ -67,7 +80,8 @@ ATF_TC_BODY(collector_killed, tc)
 	/* Until something of it is in the file. */
 	while (atomic_load(shared) < 2 * MT_RING_WORDS)
 		(void)usleep(1000);
-	(void)sleep(2);
+	while (!is_written())
+		(void)usleep(50000);
 	ATF_REQUIRE_EQ(0, kill(collector, SIGKILL));
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
 	ATF_CHECK_EQ(42, WEXITSTATUS(status));

@@ -1,0 +1,259 @@
+/* memray-live: watch a program's memory while it runs. */
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fe_opt.h>
+#include <fe_out.h>
+#include <fe_screen.h>
+#include <fe_warn.h>
+#include <mt_feed.h>
+
+#include "live_report.h"
+#include "live_ui.h"
+#include "live_watch.h"
+
+#define EXIT_FAILED	1
+#define EXIT_USAGE	2
+#define RETRY_MS	500
+#define INTERVAL_MS	500u	/* between updates */
+#define PORT_MAX	65535u
+#define INTERVAL_MAX	86400u	/* seconds */
+
+/* Options that have no letter. */
+enum { OPT_HOST = 256, OPT_JSON, OPT_LOG, OPT_NO_WAIT, OPT_ONCE, OPT_TOKEN };
+
+static struct opts {
+	const char	*host;
+	const char	*token_file;
+	const char	*log;
+	unsigned	 port;
+	uint64_t	 sort;
+	uint64_t	 max_rows;
+	uint64_t	 interval_s;
+	bool		 json;
+	bool		 once;
+	bool		 no_wait;
+} opts = { .sort = 1, .interval_s = 1 };
+
+static const char usage_text[] =
+    "usage: memray-live [--host address] [--no-wait] [-s column]\n"
+    "                   [--token-file file] port\n"
+    "       memray-live [--host address] [--json] [--once] [--no-wait]\n"
+    "                   [-i seconds] [-r rows] [-s column]\n"
+    "                   [--token-file file] port\n";
+
+static const char help_text[] =
+    "\n"
+    "Watch the memory of a program that memray-run records.\n"
+    "\n"
+    "      --host ADDRESS       where the program runs, if not here\n"
+    "  -i, --interval N         seconds between the objects of --json (1)\n"
+    "      --json               print an object each second, no screen\n"
+    "      --no-wait            fail if there is no program on the port\n"
+    "      --once               print one table, or object, and end\n"
+    "      --program-log FILE   we are the view of memray-run, and this is\n"
+    "                           what the program prints\n"
+    "  -r, --max-rows N         print N functions at most\n"
+    "  -s, --sort-column N      sort by column 1 to 5 (1, total bytes)\n"
+    "      --token-file FILE    where the token of the port is\n"
+    "  -h, --help               print this and exit\n"
+    "  -V, --version            print the version and exit\n"
+    "\n"
+    "In the view, ? lists the keys.\n";
+
+static void
+usage(void)
+{
+	(void)fputs(usage_text, stderr);
+	exit(EXIT_USAGE);
+}
+
+static void
+help(void)
+{
+	(void)fputs(usage_text, stdout);
+	(void)fputs(help_text, stdout);
+	exit(fe_out_close(0));
+}
+
+static void
+version(void)
+{
+	(void)printf("memray-live %s\n", MT_VERSION_STRING);
+	exit(fe_out_close(0));
+}
+
+static uint64_t
+number(const char *option, const char *s, uint64_t max)
+{
+	uint64_t n;
+
+	if (!fe_opt_number(s, 1, max, &n))
+		errx(EXIT_USAGE, "%s: not a number from 1 to %" PRIu64 ": %s",
+		    option, max, s);
+	return (n);
+}
+
+/* Options with an argument, and those without. */
+static void
+take_option(int c)
+{
+	switch (c) {
+	case 'i':
+		opts.interval_s = number("--interval", optarg, INTERVAL_MAX);
+		break;
+	case 'r':
+		opts.max_rows = number("--max-rows", optarg, UINT32_MAX);
+		break;
+	case 's':
+		opts.sort = number("--sort-column", optarg, 5);
+		break;
+	case OPT_HOST:
+		opts.host = optarg;
+		break;
+	case OPT_JSON:
+		opts.json = true;
+		break;
+	case OPT_LOG:
+		opts.log = optarg;
+		break;
+	case OPT_NO_WAIT:
+		opts.no_wait = true;
+		break;
+	case OPT_ONCE:
+		opts.once = true;
+		break;
+	case OPT_TOKEN:
+		opts.token_file = optarg;
+		break;
+	default:
+		usage();
+	}
+}
+
+static void
+parse_options(int argc, char *argv[])
+{
+	static const struct option table[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "host", required_argument, NULL, OPT_HOST },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "max-rows", required_argument, NULL, 'r' },
+		{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
+		{ "once", no_argument, NULL, OPT_ONCE },
+		{ "program-log", required_argument, NULL, OPT_LOG },
+		{ "sort-column", required_argument, NULL, 's' },
+		{ "token-file", required_argument, NULL, OPT_TOKEN },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	uint64_t n;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "Vhi:r:s:", table, NULL)) != -1) {
+		if (c == 'V')
+			version();
+		else if (c == 'h')
+			help();
+		else
+			take_option(c);
+	}
+	if (argc - optind != 1)
+		usage();
+	if (!fe_opt_number(argv[optind], 0, UINT64_MAX, &n))
+		errx(EXIT_USAGE, "not a port: %s", argv[optind]);
+	/* As memray: a number, but not one of a port, is no usage error. */
+	if (n < 1 || n > PORT_MAX)
+		errx(EXIT_FAILED, "Invalid port: %" PRIu64, n);
+	opts.port = (unsigned)n;
+}
+
+/* ---- Connecting ------------------------------------------------------- */
+
+static void
+wait_a_bit(void)
+{
+	const struct timespec t = { .tv_nsec = RETRY_MS * 1000000L };
+
+	(void)nanosleep(&t, NULL);
+}
+
+/*
+ * The viewer may be there before the program: as long as nobody has said
+ * that this port is theirs, try again.
+ */
+static struct mt_feed *
+connect_to(void)
+{
+	const struct mt_feed_options o = {
+		.host = opts.host,
+		.port = opts.port,
+		.token_file = opts.token_file,
+		.interval_ms = INTERVAL_MS
+	};
+	const bool wait = !opts.no_wait && !opts.once;
+	struct mt_feed *feed;
+	struct mt_error e;
+	bool told = false;
+
+	for (;;) {
+		memset(&e, 0, sizeof(e));
+		if (mt_feed_open(&feed, &o, &e) == MT_OK)
+			return (feed);
+		if (!wait || e.sys != ENOENT)
+			break;
+		if (!told && isatty(STDERR_FILENO) == 1)
+			warnx("waiting for a program on port %u", opts.port);
+		told = true;
+		wait_a_bit();
+	}
+	fe_warn(NULL, &e);
+	exit(EXIT_FAILED);
+}
+
+static int
+watch(void)
+{
+	const bool report = opts.json || opts.once;
+	const struct live_report r = {
+		.json = opts.json,
+		.once = opts.once,
+		.interval_s = (unsigned)opts.interval_s,
+		.max_rows = opts.max_rows,
+		.column = (unsigned)opts.sort
+	};
+	struct mt_feed *feed;
+	struct live_watch w;
+	char title[32];
+	int status;
+
+	if (!report && !fe_screen_is_possible())
+		errx(EXIT_FAILED, "not a terminal; see --json and --once");
+	feed = connect_to();
+	live_watch_init(&w, feed);
+	w.sort = opts.sort <= 2 ? LIVE_SORT_TOTAL : opts.sort <= 4 ?
+	    LIVE_SORT_OWN : LIVE_SORT_ALLOCATIONS;
+	(void)snprintf(title, sizeof(title), "port %u", opts.port);
+	status = report ? live_report_run(&w, &r) :
+	    live_ui_run(&w, title, opts.log);
+	live_watch_fini(&w);
+	mt_feed_close(feed);
+	return (status);
+}
+
+int
+main(int argc, char *argv[])
+{
+	fe_out_init();
+	parse_options(argc, argv);
+	return (watch());
+}
