@@ -413,8 +413,9 @@ rust_body()
 	    cut -d : -f 6)/.rustup}
 	RUSTUP_TOOLCHAIN=${RUSTUP_TOOLCHAIN:-stable}
 	export RUSTUP_HOME RUSTUP_TOOLCHAIN
-	unset MAKEFLAGS
+	unset MAKEFLAGS MFLAGS
 	cat > x.rs <<-'EOF'
+	#![allow(named_asm_labels)]
 	pub struct Holder<T>(pub T);
 	impl<T: Copy> Holder<T> {
 		#[inline(never)]
@@ -436,7 +437,7 @@ rust_body()
 		nm libx.so > names
 		mk_native c.bin "$PWD/libx.so" "$(build_id)" "$(address get)"
 		atf_check memray-symbolize c.bin
-		expect c.bin ';x::Holder<(T|i32)>::get \('
+		expect c.bin ';<?x::Holder<(T|i32)>>?::get \('
 	done
 }
 
