@@ -169,6 +169,7 @@ atf_test_case by_process
 by_process_head()
 {
 	atf_set descr "processes apart, the largest first"
+	atf_set require.progs "python3"
 }
 by_process_body()
 {
