@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include <atf-c.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,6 +288,36 @@ ATF_TC_BODY(left_behind, tc)
 	mt_collect_port_fini(&a);
 }
 
+ATF_TC(swept);
+ATF_TC_HEAD(swept, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "tokens of collectors that were killed "
+	    "are removed, others not");
+}
+ATF_TC_BODY(swept, tc)
+{
+	const struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+	struct mt_collect_port a, b;
+	struct mt_error e;
+
+	(void)tc;
+	own_directory();
+	ATF_REQUIRE_EQ(MT_OK, mt_collect_port_init(&a, NULL, 0, &e));
+	atf_utils_create_file("memtrace/live-1", "old");
+	atf_utils_create_file("memtrace/live-2", "new");
+	atf_utils_create_file("memtrace/other", "old");
+	ATF_REQUIRE_EQ(0, utimensat(AT_FDCWD, "memtrace/live-1", old, 0));
+	ATF_REQUIRE_EQ(0, utimensat(AT_FDCWD, "memtrace/other", old, 0));
+	ATF_REQUIRE_EQ(0, utimensat(AT_FDCWD, a.file, old, 0));
+	ATF_REQUIRE_EQ(MT_OK, mt_collect_port_init(&b, NULL, 0, &e));
+	ATF_CHECK_EQ(-1, access("memtrace/live-1", F_OK));
+	ATF_CHECK_EQ(0, access("memtrace/live-2", F_OK));
+	ATF_CHECK_EQ(0, access("memtrace/other", F_OK));
+	ATF_CHECK_EQ(0, access(a.file, F_OK));
+	mt_collect_port_fini(&a);
+	mt_collect_port_fini(&b);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, watched);
@@ -294,5 +325,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, rest);
 	ATF_TP_ADD_TC(tp, port);
 	ATF_TP_ADD_TC(tp, left_behind);
+	ATF_TP_ADD_TC(tp, swept);
 	return (atf_no_error());
 }
