@@ -315,7 +315,7 @@ draw_help(const struct tree_screen *s)
 		"n, N                the next one, the one before",
 		"i                   hide the import system and its calls",
 		"u                   hide uninteresting frames: what started",
-		"                    the script, imports, how calls are made",
+		"                    the script, imports, the interpreter",
 		"Control-Z           stop for a while",
 		"q                   quit",
 		"",
