@@ -350,6 +350,29 @@ add_body(struct moments *m, const struct mt_lifetimes *l)
 		}
 }
 
+/*
+ * Events do not tell sites apart that have equal nodes, so all that is known
+ * of such sites is the one's that is found for them.
+ */
+static void
+join_equals(struct moments *m)
+{
+	const struct mt_site *s;
+	uint32_t to;
+	size_t i, n;
+
+	n = mt_capture_sites(m->c, &s);
+	for (i = 0; i < n; i++) {
+		to = mt_sitemap_find(&m->sites, m->c, s[i].node, s[i].thread,
+		    s[i].allocator);
+		if (to == i)
+			continue;
+		m->out[to].allocations += m->out[i].allocations;
+		m->out[to].bytes += m->out[i].bytes;
+		m->out[i].allocations = m->out[i].bytes = 0;
+	}
+}
+
 static enum mt_status
 run(struct moments *m, const struct mt_lifetimes *l, struct mt_error *e)
 {
@@ -362,6 +385,7 @@ run(struct moments *m, const struct mt_lifetimes *l, struct mt_error *e)
 		return (MT_OK);
 	if (!mt_sitemap_fill(&m->sites, m->c))
 		return (nomem(e));
+	join_equals(m);
 	st = scan(m, start, e);
 	if (st == MT_OK)
 		st = free_body(m, e);

@@ -136,6 +136,38 @@ ATF_TC_BODY(between_events, tc)
 	ATF_CHECK_EQ(57344, out[4].bytes);
 }
 
+ATF_TC(equal_sites);
+ATF_TC_HEAD(equal_sites, tc)
+{
+	atf_tc_set_md_var(tc, "descr",
+	    "what events do not tell apart is not counted twice");
+}
+ATF_TC_BODY(equal_sites, tc)
+{
+	struct file f = load(tc, "v1.1-events.bin");
+	struct mt_amount out[SITES];
+	struct mt_selection sel;
+	struct mt_capture *c;
+	uint8_t *copy;
+
+	ATF_REQUIRE_EQ(MT_OK, open_bytes(&c, f.data, f.n, &copy, NULL));
+	/* Site 10 is freed in the last interval; there are two of it now. */
+	c->sites[1] = c->sites[10];
+	memset(&sel, 0, sizeof(sel));
+	sel.view = MT_VIEW_AT;
+	sel.to_ns = 1000000000;
+	ATF_REQUIRE_EQ(MT_OK, mt_capture_select(c, &sel, out, NULL));
+	ATF_CHECK_EQ(520, out[1].bytes + out[10].bytes);
+	ATF_CHECK_EQ(1, out[1].allocations + out[10].allocations);
+	sel.to_ns = 1000000001;
+	ATF_REQUIRE_EQ(MT_OK, mt_capture_select(c, &sel, out, NULL));
+	ATF_CHECK_EQ(0, out[1].bytes + out[10].bytes);
+	ATF_CHECK_EQ(0, out[1].allocations + out[10].allocations);
+	mt_capture_close(c);
+	free(copy);
+	free(f.data);
+}
+
 static void
 check_threads(const atf_tc_t *tc, const char *pattern, uint32_t want)
 {
@@ -227,6 +259,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, threshold);
 	ATF_TP_ADD_TC(tp, views);
 	ATF_TP_ADD_TC(tp, between_events);
+	ATF_TP_ADD_TC(tp, equal_sites);
 	ATF_TP_ADD_TC(tp, threads);
 	ATF_TP_ADD_TC(tp, processes);
 	ATF_TP_ADD_TC(tp, include_exclude);
