@@ -52,7 +52,7 @@ put_cells(struct live_ui *u, unsigned line, const struct cells *c,
 		at += w + COLUMN_GAP;
 	}
 	if (at < u->layout.columns)
-		(void)fe_screen_text(u->screen, line, at,
+		(void)fe_screen_path(u->screen, line, at,
 		    u->layout.columns - at, style, command);
 }
 
@@ -109,7 +109,7 @@ put_all(struct live_ui *u, unsigned line, unsigned style)
 	(void)fe_size(c.text[2], heap);
 	c.text[3][0] = '\0';
 	(void)fe_size(c.text[4], rss);
-	put_cells(u, line, &c, "all processes that run, together", style);
+	put_cells(u, line, &c, "all that run, together", style);
 }
 
 void

@@ -38,27 +38,23 @@ live_watch_fini(struct live_watch *w)
 
 /* ---- Which processes and threads -------------------------------------- */
 
-/* The process that ended last, when all have. */
-static size_t
-last_of(const struct live_watch *w)
+/* Whether any process runs, and which is the last one when none does. */
+static void
+find_running(struct live_watch *w)
 {
-	size_t last = 0;
+	const struct mt_feed_process *p, *last;
 
-	for (size_t i = 1; i < w->nprocs; i++)
-		if (!w->proc[i].info.replaced &&
-		    (w->proc[last].info.replaced ||
-		    w->proc[i].info.time_ns > w->proc[last].info.time_ns))
-			last = i;
-	return (last);
-}
-
-static bool
-is_any_running(const struct live_watch *w)
-{
-	for (size_t i = 0; i < w->nprocs; i++)
-		if (w->proc[i].info.running)
-			return (true);
-	return (false);
+	w->is_any_running = false;
+	w->last = 0;
+	for (size_t i = 0; i < w->nprocs; i++) {
+		p = &w->proc[i].info;
+		last = &w->proc[w->last].info;
+		if (p->running)
+			w->is_any_running = true;
+		if (!p->replaced &&
+		    (last->replaced || p->time_ns > last->time_ns))
+			w->last = i;
+	}
 }
 
 bool
@@ -66,9 +62,9 @@ live_watch_has(const struct live_watch *w, size_t proc)
 {
 	if (w->one_process)
 		return (proc == w->process);
-	if (is_any_running(w))
+	if (w->is_any_running)
 		return (w->proc[proc].info.running);
-	return (proc == last_of(w));
+	return (proc == w->last);
 }
 
 static void
@@ -263,6 +259,7 @@ refresh(struct live_watch *w)
 	}
 	for (size_t i = 0; i < w->nprocs; i++)
 		mt_feed_process(w->feed, i, &w->proc[i].info);
+	find_running(w);
 }
 
 /* When we come late, the graph remembers what was before us. */

@@ -59,6 +59,8 @@ struct live_watch {
 	struct live_proc	*proc;
 	size_t			 nprocs;
 	size_t			 cap;
+	bool			 is_any_running;
+	size_t			 last;	/* process that ended last */
 	struct live_funcs	 funcs;
 	struct live_table	 table;
 	struct live_totals	 totals;
