@@ -271,22 +271,22 @@ run_live_child(struct run_live *l, pid_t pid, int status, pid_t program,
 
 /*
  * The program is in a group of its own, behind the view, and hears nothing
- * of the terminal.  As long as there is a view, keys are for that.
+ * of the terminal.  As long as there is a view, keys are for that.  When the
+ * terminal goes away, it may be that only we are told.
  */
 bool
-run_live_is_for(const struct run_live *l, const struct signalfd_siginfo *si)
+run_live_signal(struct run_live *l, const struct signalfd_siginfo *si)
 {
-	if (!l->here || si->ssi_code <= 0)
+	const int sig = (int)si->ssi_signo;
+
+	if (!l->here)
 		return (false);
-	switch ((int)si->ssi_signo) {
-	case SIGHUP:
-		return (true);
-	case SIGINT:
-	case SIGQUIT:
-		return (l->view == -1);
-	default:
+	if (sig == SIGTERM || sig == SIGHUP)
+		l->leave = true;
+	if (si->ssi_code <= 0)
 		return (false);
-	}
+	return (sig == SIGHUP ||
+	    ((sig == SIGINT || sig == SIGQUIT) && l->view == -1));
 }
 
 void
@@ -313,6 +313,8 @@ run_live_rest(struct run_live *l, const struct mt_collect *collect, int sigfd)
 	struct pollfd pfd = { .fd = sigfd, .events = POLLIN };
 	struct signalfd_siginfo si;
 
+	if (l->here && l->view != -1 && l->leave)
+		(void)kill(l->view, SIGTERM);
 	while (l->here && l->view != -1) {
 		take_view(l, collect);
 		if (l->view == -1 || poll(&pfd, 1, -1) == -1)

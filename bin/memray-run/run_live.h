@@ -27,6 +27,7 @@ struct run_live {
 	int	 log_fd;	/* or -1 */
 	pid_t	 view;		/* -1: none (any more) */
 	bool	 quit;		/* the user wants the program to end */
+	bool	 leave;		/* the view has to end with it */
 };
 
 static inline bool
@@ -58,9 +59,8 @@ void	run_live_show(struct run_live *, struct mt_collect *);
 bool	run_live_child(struct run_live *, pid_t, int status, pid_t program,
 	    const struct mt_collect *);
 
-/* Does the program get this signal of the terminal from us alone? */
-bool	run_live_is_for(const struct run_live *,
-	    const struct signalfd_siginfo *);
+/* We got this signal: does the program hear of it from us alone? */
+bool	run_live_signal(struct run_live *, const struct signalfd_siginfo *);
 
 /* Continue the view, if it was stopped. */
 void	run_live_continue(const struct run_live *);

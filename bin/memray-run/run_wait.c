@@ -80,7 +80,7 @@ children(struct mt_collect *collect, pid_t program, struct run_live *live,
 
 /* Returns true if there may be news of children. */
 static bool
-signals(int sigfd, pid_t program, const struct run_live *live)
+signals(int sigfd, pid_t program, struct run_live *live)
 {
 	struct signalfd_siginfo si;
 	bool news = false;
@@ -91,7 +91,7 @@ signals(int sigfd, pid_t program, const struct run_live *live)
 		} else if (si.ssi_signo == SIGCONT) {
 			continue_program(program);
 			run_live_continue(live);
-		} else if (run_live_is_for(live, &si) ||
+		} else if (run_live_signal(live, &si) ||
 		    run_signal_is_for(&si, program)) {
 			run_signal_send(&si, program);
 		}

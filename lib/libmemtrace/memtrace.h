@@ -362,8 +362,9 @@ struct mt_amount {
 };
 
 /*
- * The threshold that is used instead of this one: the largest power of two
- * that is not larger, or MT_TEMPORARY_MAX; 0 for 0.
+ * The threshold that is used instead of this one where there are no events to
+ * look at: the largest power of two that is not larger, or MT_TEMPORARY_MAX;
+ * 0 for 0.
  */
 MT_API uint64_t		mt_threshold(uint64_t);
 /* Is the process of this capture selected? */
@@ -371,7 +372,8 @@ MT_API bool		mt_capture_is_selected(const struct mt_capture *,
 			    const struct mt_selection *);
 /*
  * Fill in one amount for each of mt_capture_sites(); 0 for what is not
- * selected.  Times may take a look at events, which are rewound.
+ * selected.  Times and thresholds may take a look at events, which are
+ * rewound.
  */
 MT_API enum mt_status	mt_capture_select(struct mt_capture *,
 			    const struct mt_selection *, struct mt_amount *,

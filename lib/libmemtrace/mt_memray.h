@@ -128,10 +128,10 @@ struct mt_memray {
 	struct mt_str			 strings;
 	struct mt_memray_codes		 codes;	/* by memray's number */
 	struct mt_memray_codes		 named;	/* by function and file */
-	struct mt_memray_ids		 frames;	/* by memray's frame id */
+	struct mt_memray_ids		 frames; /* by memray's frame id */
 	struct mt_memray_frame		*frame;
 	size_t				 frame_cap;
-	struct mt_memray_ids		 threads;	/* by tid */
+	struct mt_memray_ids		 threads; /* by tid */
 	struct mt_memray_thread		*thread;
 	size_t				 thread_cap;
 	uint32_t			 now;	/* running; MT_HASH_NONE */

@@ -18,6 +18,12 @@ mt_threshold(uint64_t t)
 	return (p);
 }
 
+static bool
+has_events(const struct mt_capture *c)
+{
+	return ((mt_capture_meta(c)->flags & MT_CAPTURE_AGGREGATED) == 0);
+}
+
 static enum mt_status
 select_temporary(struct mt_capture *c, uint64_t threshold,
     struct mt_amount *out, struct mt_error *e)
@@ -26,6 +32,8 @@ select_temporary(struct mt_capture *c, uint64_t threshold,
 	enum mt_status st;
 	size_t i, n;
 
+	if (mt_threshold(threshold) != threshold && has_events(c))
+		return (mt_select_temporary(c, threshold, out, e));
 	threshold = mt_threshold(threshold);
 	st = mt_capture_temporaries(c, &t, &n, e);
 	for (i = 0; i < n; i++) {
@@ -67,7 +75,7 @@ select_lifetimes(struct mt_capture *c, uint64_t from_ns, uint64_t to_ns,
 	st = mt_capture_lifetimes(c, &l, e);
 	if (st != MT_OK)
 		return (st);
-	if ((mt_capture_meta(c)->flags & MT_CAPTURE_AGGREGATED) == 0)
+	if (has_events(c))
 		return (mt_select_time(c, l, from_ns, to_ns, out, e));
 	select_intervals(l, from_ns, to_ns, out);
 	return (MT_OK);

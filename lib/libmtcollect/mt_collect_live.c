@@ -43,7 +43,7 @@ mt_collect_live_new(struct mt_collect_live **out, const char *address,
 	l->session = session;
 	l->start_time_ns = start_time_ns;
 	l->last_news = &l->news;
-	l->port.fd = l->wake[0] = l->wake[1] = -1;
+	l->port.fd = l->port.file_fd = l->wake[0] = l->wake[1] = -1;
 	(void)pthread_mutex_init(&l->lock, NULL);
 	l->mirror = calloc(MT_COLLECT_LIVE_MAX, sizeof(struct mt_mirror *));
 	if (l->mirror == NULL)

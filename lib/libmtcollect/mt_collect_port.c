@@ -1,15 +1,18 @@
 /* The port of the live feed, and its secret. */
 
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mt_collect_error.h"
@@ -17,6 +20,7 @@
 
 #define BACKLOG	128
 #define HEX	(2 * MT_MIRROR_SECRET)
+#define YOUNG	10	/* seconds: may not be locked yet */
 
 /* ---- Listening --------------------------------------------------------- */
 
@@ -103,13 +107,45 @@ is_private(const char *dir)
 	    st.st_uid == geteuid() && (st.st_mode & 077) == 0);
 }
 
-/* What has this name was left behind by a collector that was killed. */
 static bool
+is_left_behind(int dir, const char *name)
+{
+	struct stat st;
+	bool left;
+	int fd;
+
+	if (strncmp(name, "live-", 5) != 0)
+		return (false);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1)
+		return (false);
+	left = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_mtime < time(NULL) - YOUNG &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0;
+	(void)close(fd);
+	return (left);
+}
+
+static void
+remove_left_behind(const char *path)
+{
+	struct dirent *d;
+	DIR *dir;
+
+	if ((dir = opendir(path)) == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL)
+		if (is_left_behind(dirfd(dir), d->d_name))
+			(void)unlinkat(dirfd(dir), d->d_name, 0);
+	(void)closedir(dir);
+}
+
+/* The port is ours, so what has this name was left behind, too. */
+static int
 write_secret(const char *file, const uint8_t secret[MT_MIRROR_SECRET])
 {
 	char text[HEX + 2];
 	unsigned i;
-	bool ok;
 	int fd;
 
 	for (i = 0; i < MT_MIRROR_SECRET; i++)
@@ -119,13 +155,13 @@ write_secret(const char *file, const uint8_t secret[MT_MIRROR_SECRET])
 	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    0600);
 	if (fd == -1)
-		return (false);
-	ok = fchmod(fd, 0600) == 0 &&
-	    write(fd, text, HEX + 1) == (ssize_t)HEX + 1;
+		return (-1);
+	if (fchmod(fd, 0600) == 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	    write(fd, text, HEX + 1) == (ssize_t)HEX + 1)
+		return (fd);
 	(void)close(fd);
-	if (!ok)
-		(void)unlink(file);
-	return (ok);
+	(void)unlink(file);
+	return (-1);
 }
 
 static enum mt_status
@@ -137,7 +173,11 @@ keep_secret(struct mt_collect_port *p, struct mt_error *error)
 	if (getentropy(p->secret, sizeof(p->secret)) == -1)
 		return (mt_collect_fail(error, MT_ERR_SYS, "random numbers"));
 	for (i = 0; mt_mirror_place(i, p->port, dir, file); i++) {
-		if (!is_private(dir) || !write_secret(file, p->secret))
+		if (!is_private(dir))
+			continue;
+		remove_left_behind(dir);
+		p->file_fd = write_secret(file, p->secret);
+		if (p->file_fd == -1)
 			continue;
 		memcpy(p->file, file, sizeof(p->file));
 		return (MT_OK);
@@ -153,7 +193,7 @@ mt_collect_port_init(struct mt_collect_port *p, const char *address,
 	enum mt_status st;
 
 	memset(p, 0, sizeof(*p));
-	p->fd = -1;
+	p->fd = p->file_fd = -1;
 	st = open_port(p, address, port, error);
 	if (st == MT_OK)
 		st = keep_secret(p, error);
@@ -168,6 +208,9 @@ mt_collect_port_fini(struct mt_collect_port *p)
 	if (p->file[0] != '\0')
 		(void)unlink(p->file);
 	p->file[0] = '\0';
+	if (p->file_fd != -1)
+		(void)close(p->file_fd);
+	p->file_fd = -1;
 	if (p->fd != -1)
 		(void)close(p->fd);
 	p->fd = -1;

@@ -1,7 +1,8 @@
 /*
  * The port of the live feed, and the secret without which nobody gets
  * anything: in a file that nobody but the user can read, in a directory of
- * his own.
+ * his own.  The file is locked as long as the port is there, so that those of
+ * collectors that were killed can be told, and removed.
  */
 
 #ifndef MT_COLLECT_PORT_H
@@ -14,6 +15,7 @@ struct mt_collect_port {
 	unsigned	port;
 	uint8_t		secret[MT_MIRROR_SECRET];
 	char		file[MT_MIRROR_PATH];	/* "" if there is none */
+	int		file_fd;	/* that holds the lock */
 };
 
 /* address NULL: the loopback; port 0: any that is free. */

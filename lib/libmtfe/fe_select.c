@@ -97,19 +97,6 @@ set_time(struct fe_select_time *t, const char *name, const char *arg)
 		errx(EXIT_USAGE, "%s: not a time: %s", name, arg);
 }
 
-/* Others are rounded, but not in silence. */
-static void
-set_threshold(struct fe_select *s, const char *name, const char *arg)
-{
-	uint64_t *t = &s->selection.threshold;
-
-	if (!fe_opt_number(arg, 0, UINT64_MAX, t))
-		errx(EXIT_USAGE, "%s: not a number: %s", name, arg);
-	if (mt_threshold(*t) != *t)
-		warnx("warning: %s: %" PRIu64 " is taken for %" PRIu64, name,
-		    *t, mt_threshold(*t));
-}
-
 static void
 set_view(struct fe_select *s, const struct view *v, const char *arg)
 {
@@ -120,7 +107,10 @@ set_view(struct fe_select *s, const struct view *v, const char *arg)
 		s->selection.threshold = 1;
 		break;
 	case FE_SELECT_THRESHOLD:
-		set_threshold(s, v->name, arg);
+		if (!fe_opt_number(arg, 0, UINT64_MAX,
+		    &s->selection.threshold))
+			errx(EXIT_USAGE, "%s: not a number: %s", v->name,
+			    arg);
 		break;
 	case FE_SELECT_AT:
 	case FE_SELECT_TO:
@@ -213,6 +203,20 @@ since(const struct fe_select *s, const struct fe_select_time *t,
 	return (at >= start_ns);
 }
 
+/* Without events a threshold may be rounded, but not in silence. */
+static void
+warn_rounded(struct fe_select *s, const struct mt_meta *m)
+{
+	const uint64_t t = s->selection.threshold, used = mt_threshold(t);
+
+	if (s->selection.view != MT_VIEW_TEMPORARY || s->warned ||
+	    (m->flags & MT_CAPTURE_AGGREGATED) == 0 || t == used)
+		return;
+	warnx("warning: --temporary-allocation-threshold: %" PRIu64
+	    " is taken for %" PRIu64 " where there are no events", t, used);
+	s->warned = true;
+}
+
 const struct mt_selection *
 fe_select_of(struct fe_select *s, struct mt_capture *c)
 {
@@ -227,6 +231,7 @@ fe_select_of(struct fe_select *s, struct mt_capture *c)
 	}
 	if (!mt_capture_is_selected(c, &s->selection))
 		return (NULL);
+	warn_rounded(s, m);
 	s->selection.from_ns = 0;
 	s->selection.to_ns = UINT64_MAX;
 	if (s->from.given)

@@ -78,6 +78,7 @@ struct fe_select {
 	uint64_t		 start_ns;	/* of the first capture */
 	bool			 started;
 	bool			 no_native;
+	bool			 warned;	/* of a rounded threshold */
 	size_t			 cap[4];	/* of the patterns */
 };
 

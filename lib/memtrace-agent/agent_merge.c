@@ -63,6 +63,7 @@ struct merge {
 	uint32_t			 same;	/* of them as they were */
 	uint32_t			 from;	/* where the next run begins */
 	uint32_t			 python; /* Python frame to go on at */
+	const char			*note;	/* the innermost */
 };
 
 void
@@ -295,7 +296,7 @@ merge_find_python(const struct merge *m, const char *frame, uint32_t n)
 static uint32_t
 merge_collect_notes(struct merge *m, uintptr_t stop)
 {
-	const char *note = agent_pystack_cframe(), *outer;
+	const char *note = m->note, *outer;
 	struct agent_native *n = m->n;
 	uint32_t at, count = 0, end = m->s->n;
 	struct agent_native_group *g;
@@ -389,7 +390,7 @@ merge_by_count(struct merge *m)
 static bool
 merge_has_note(const struct merge *m, const struct agent_native_group *g)
 {
-	const char *note = agent_pystack_cframe();
+	const char *note = m->note;
 
 	while (note != NULL && (uintptr_t)note < g->mark)
 		note = merge_note(note, MERGE_CFRAME_PREVIOUS);
@@ -484,6 +485,8 @@ agent_merge(struct agent_thread *t, uint32_t kept)
 	struct merge m = { .n = n, .s = &t->stack };
 	uint32_t gone;
 
+	if (eval.by == MERGE_BY_NOTE)
+		m.note = agent_pystack_cframe();
 	merge_resume(&m, kept);
 	if (n->ngroups == 0 && !merge_has_python(m.s))
 		;	/* native only */

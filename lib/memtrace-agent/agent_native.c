@@ -319,22 +319,37 @@ native_relate(struct agent_native_frame *f, bool bottom)
 	}
 }
 
-/* Put the new frames in their place, on those that stay. */
-static void
-native_settle(struct agent_thread *t, uint32_t keep, uint32_t old)
+/* The new frames, which are behind the old ones, go in their place. */
+static inline void
+native_turn(struct agent_native *n, uint32_t keep, uint32_t old)
 {
-	struct agent_native *n = t->native;
-	struct agent_native_frame *f, *from, *to, swap;
-	uint32_t i, new = n->n - old;
+	struct agent_native_frame *from = &n->frames[old],
+	    *to = &n->frames[n->n], swap;
+	uint32_t new = n->n - old;
 
-	for (from = &n->frames[old], to = &n->frames[n->n]; from < --to;
-	    from++) {
+	n->n = keep + new;
+	if (n->n <= old) {
+		while (from < to)
+			n->frames[keep++] = *--to;
+		return;
+	}
+	for (; from < --to; from++) {
 		swap = *from;
 		*from = *to;
 		*to = swap;
 	}
-	memmove(&n->frames[keep], &n->frames[old], new * sizeof(*f));
-	n->n = keep + new;
+	memmove(&n->frames[keep], &n->frames[old], new * sizeof(swap));
+}
+
+/* Put the new frames on those that stay, and look what they are. */
+static void
+native_settle(struct agent_thread *t, uint32_t keep, uint32_t old)
+{
+	struct agent_native *n = t->native;
+	struct agent_native_frame *f;
+	uint32_t i;
+
+	native_turn(n, keep, old);
 	if (n->regular > keep)
 		n->regular = keep;
 	for (i = keep; i < n->n; i++) {

@@ -121,7 +121,8 @@ agent_object_readable(uintptr_t p, size_t len)
 {
 	uintptr_t page = p & ~(uintptr_t)(OBJECT_PAGE - 1);
 
-	if (p + len < p)
+	/* To the kernel, NULL is no set at all. */
+	if (p + len < p || page == 0)
 		return (false);
 	for (; page < p + len; page += OBJECT_PAGE)
 		if (!object_page(page))

@@ -1,7 +1,7 @@
 /*
  * Made the golden captures, from golden.h, golden11.h and golden12.h.  Kept
  * to show what is in them, and as a start for the next ones; those that exist
- * stay as they are, byte for byte, for they stand for the files that people have.
+ * stay as they are, byte for byte: they stand for the files that people have.
  *
  *	usage: make_golden directory
  */

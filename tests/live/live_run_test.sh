@@ -16,6 +16,7 @@ live_here()
 	    tree/lib
 	cat > tree/bin/memray-live <<-'END'
 		#!/bin/sh
+		echo $$ > view.pid
 		echo "$@" > view.args
 		[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo yes > view.tty
 		trap 'echo INT >> view.signals' INT
@@ -122,6 +123,19 @@ stays_body()
 	atf_check_equal 4 $?
 }
 
+live_case hangup "when the terminal goes away, so do the program and the view"
+hangup_body()
+{
+	live_here
+	live_run --live -o cap.bin "$src/talk.py"
+	live_until "[ -e talked ]"
+	kill -s KILL $run
+	program=$(cut -d ' ' -f 1 who)
+	live_until "! kill -0 $program 2>/dev/null"
+	live_until "! kill -0 $(cat view.pid) 2>/dev/null"
+	live_until "memray-summary cap.bin"
+}
+
 live_case much "much output neither blocks the program nor is lost"
 much_body()
 {
@@ -175,6 +189,7 @@ atf_init_test_cases()
 	atf_add_test_case own_end
 	atf_add_test_case detach
 	atf_add_test_case stays
+	atf_add_test_case hangup
 	atf_add_test_case much
 	atf_add_test_case redirected
 	atf_add_test_case no_terminal

@@ -125,9 +125,9 @@ cut_short_body()
 	size=$(wc -c < whole)
 	last=0
 	for n in 3000 2000 1000 100 1; do
-		head -c $((size - n)) whole > cut
+		head -c $((size - n)) whole > part
 		atf_check -s exit:1 -o save:out -e match:"cut short" \
-		    memray-stats cut
+		    memray-stats part
 		n=$(sed -n 's/^total_allocations	//p' out)
 		atf_check [ "$n" -ge "$last" ]
 		last=$n
@@ -135,12 +135,12 @@ cut_short_body()
 	# Only the mark of the end is missing.
 	atf_check -o inline:"total_allocations	$last\n" sh -c \
 	    'memray-stats whole | head -n 1'
-	head -c 30 "$src/memray-v13.bin" > cut
-	atf_check -s exit:1 -e match:"cut: cut short within the header" \
-	    memray-summary cut
-	head -c 30 whole > cut
+	head -c 30 "$src/memray-v13.bin" > part
+	atf_check -s exit:1 -e match:"part: cut short within the header" \
+	    memray-summary part
+	head -c 30 whole > part
 	atf_check -s exit:1 -e match:"damaged header of a memray capture" \
-	    memray-summary cut
+	    memray-summary part
 }
 
 atf_test_case zeroes
@@ -152,10 +152,10 @@ zeroes_body()
 {
 	memray-transform -o whole memray "$src/memray-v13.bin"
 	size=$(wc -c < whole)
-	head -c $((size - 1)) whole > cut
-	memray-stats cut > expected 2> err
-	head -c 1000000 /dev/zero >> cut
-	atf_check -s exit:1 -o file:expected -e file:err memray-stats cut
+	head -c $((size - 1)) whole > part
+	memray-stats part > expected 2> err
+	head -c 1000000 /dev/zero >> part
+	atf_check -s exit:1 -o file:expected -e file:err memray-stats part
 }
 
 atf_test_case versions

@@ -162,6 +162,13 @@ without_body()
 	    -e match:"to name its native frames: memray-symbolize app.bin" \
 	    there/bin/memray-run --native -o app.bin -c 'print("hello")'
 	atf_check -o match:"." memray-summary app.bin
+	# Nor does it matter how finding them ends.
+	printf '#!/bin/sh\nkill -INT $$\n' > there/bin/memray-symbolize
+	chmod 755 there/bin/memray-symbolize
+	atf_check -o inline:'hello\n' \
+	    -e match:"no symbols of native frames: memray-symbolize: Interrupt" \
+	    there/bin/memray-run --native -f -o app.bin -c 'print("hello")'
+	atf_check -o match:"." memray-summary app.bin
 	atf_check -s exit:3 -e ignore \
 	    memray-run --native -o three.bin -c 'import sys; sys.exit(3)'
 	# The program removes what it has loaded.

@@ -169,6 +169,7 @@ atf_test_case by_process
 by_process_head()
 {
 	atf_set descr "processes apart, the largest first"
+	atf_set require.progs "python3"
 }
 by_process_body()
 {
@@ -270,14 +271,17 @@ later than argument --to\n" memray-summary --from 2 --to 1 x.bin
 atf_test_case rounded
 rounded_head()
 {
-	atf_set descr "a threshold that is not known is taken for another"
+	atf_set descr "without events a threshold is taken for another one"
 }
 rounded_body()
 {
-	capture moments
-	atf_check -o match:'^parse at .*	70	' -e inline:"memray-summary: \
-warning: --temporary-allocation-threshold: 3 is taken for 2\n" \
+	moments
+	atf_check -o match:'^parse at .*	70	' \
 	    memray-summary --temporary-allocation-threshold 3 moments.bin
+	atf_check -o match:'^parse at .*	140	' -e inline:"memray-summary: \
+warning: --temporary-allocation-threshold: 3 is taken for 2 where there are \
+no events\n" memray-summary --temporary-allocation-threshold 3 tables.bin \
+	    tables.bin
 }
 
 atf_init_test_cases()

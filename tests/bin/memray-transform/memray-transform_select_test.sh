@@ -48,6 +48,7 @@ atf_test_case formats
 formats_head()
 {
 	atf_set descr "all formats know selections"
+	atf_set require.progs "python3 gunzip"
 }
 formats_body()
 {

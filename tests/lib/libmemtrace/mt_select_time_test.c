@@ -1,4 +1,4 @@
-/* Moments and ranges of time against a model that knows everything. */
+/* Moments, ranges of time and thresholds against a model that knows all. */
 
 #include <atf-c.h>
 #include <fcntl.h>
@@ -30,6 +30,8 @@ struct made {
 	uint32_t	thread;
 	uint32_t	node;
 	bool		is_mapping;
+	uint64_t	order;		/* within its thread */
+	uint64_t	distance;	/* NEVER: not freed by its thread */
 };
 
 struct model {
@@ -39,6 +41,7 @@ struct model {
 	size_t			 n;
 	size_t			 live[512];	/* blocks, plus one */
 	size_t			 page[PAGES];	/* their mapping, plus one */
+	uint64_t		 by_thread[THREADS];
 	uint64_t		 now_ns;
 	uint64_t		 seed;
 	uint32_t		 node[NODES];
@@ -64,7 +67,7 @@ put(void *arg, enum mt_block_type type, void *data, size_t len,
 }
 
 static struct made *
-make(struct model *m, uint64_t size, bool is_mapping)
+make(struct model *m, uint64_t size, bool is_mapping, uint32_t thread)
 {
 	struct made *a = &m->made[m->n++];
 	unsigned i;
@@ -72,40 +75,66 @@ make(struct model *m, uint64_t size, bool is_mapping)
 	a->time_ns = m->now_ns;
 	a->size = size;
 	a->is_mapping = is_mapping;
-	a->thread = any(m, THREADS);
+	a->thread = thread;
 	a->node = any(m, NODES);
-	a->end_ns = NEVER;
+	a->order = m->by_thread[a->thread]++;
+	a->distance = a->end_ns = NEVER;
 	for (i = 0; i < PAGES; i++)
 		a->page_end_ns[i] = NEVER;
 	return (a);
 }
 
+/* All of it was freed at once. */
+static void
+gone(struct model *m, struct made *a, uint32_t thread)
+{
+	if (a->thread == thread)
+		a->distance = m->by_thread[thread] - 1 - a->order;
+}
+
 static void
 do_block(struct model *m)
 {
-	unsigned slot = any(m, 512);
+	unsigned slot = any(m, 512), thread = any(m, THREADS);
 	uint64_t addr = 0x1000 + slot * UINT64_C(0x1000);
 	struct made *a;
 
 	if (m->live[slot] != 0) {
 		m->made[m->live[slot] - 1].end_ns = m->now_ns;
+		gone(m, &m->made[m->live[slot] - 1], thread);
 		m->live[slot] = 0;
-		ATF_REQUIRE_EQ(MT_OK, mt_recorder_free_at(m->r,
-		    any(m, THREADS), addr, NULL));
+		ATF_REQUIRE_EQ(MT_OK, mt_recorder_free_at(m->r, thread, addr,
+		    NULL));
 		return;
 	}
-	a = make(m, any(m, 2000), false);
+	a = make(m, any(m, 2000), false, thread);
 	m->live[slot] = m->n;
 	ATF_REQUIRE_EQ(MT_OK, mt_recorder_alloc(m->r, a->thread,
 	    m->node[a->node], MT_ALLOCATOR_MALLOC, addr, a->size, NULL));
 }
 
-/* Pages from here on belong to another mapping, or to none. */
+/* Were these all pages of a mapping, and all that it ever had? */
+static bool
+is_whole(const struct model *m, size_t mapping, unsigned from, unsigned n)
+{
+	unsigned i, in = 0;
+
+	for (i = from; i < from + n; i++)
+		in += m->page[i] == mapping;
+	return (mapping != 0 && in * PAGE == m->made[mapping - 1].size);
+}
+
+/* A thread gives pages from here on to another mapping, or to none. */
 static void
-set_pages(struct model *m, unsigned from, unsigned n, size_t to)
+set_pages(struct model *m, unsigned from, unsigned n, size_t to,
+    uint32_t thread)
 {
 	unsigned i;
 
+	for (i = from; i < from + n; i++)
+		if ((i == from || m->page[i] != m->page[i - 1]) &&
+		    is_whole(m, m->page[i], from, n))
+			gone(m, &m->made[m->page[i] - 1], thread);
 	for (i = from; i < from + n; i++) {
 		if (m->page[i] != 0)
 			m->made[m->page[i] - 1].page_end_ns[i] = m->now_ns;
@@ -117,21 +146,24 @@ static void
 do_mapping(struct model *m)
 {
 	unsigned from = any(m, PAGES), n = 1 + any(m, 8);
+	unsigned i, thread = any(m, THREADS);
 	struct made *a;
-	unsigned i;
 
 	n = from + n > PAGES ? PAGES - from : n;
 	if (any(m, 2) == 0) {
-		set_pages(m, from, n, 0);
-		ATF_REQUIRE_EQ(MT_OK, mt_recorder_unmap(m->r,
-		    any(m, THREADS), BASE + from * PAGE, n * PAGE, NULL));
+		set_pages(m, from, n, 0, thread);
+		ATF_REQUIRE_EQ(MT_OK, mt_recorder_unmap(m->r, thread,
+		    BASE + from * PAGE, n * PAGE, NULL));
 		return;
 	}
-	a = make(m, n * PAGE, true);
+	/* What it covers goes first, before there is one more allocation. */
+	set_pages(m, from, n, 0, thread);
+	a = make(m, n * PAGE, true, thread);
 	for (i = 0; i < PAGES; i++)
 		if (i < from || i >= from + n)
 			a->page_end_ns[i] = 0;
-	set_pages(m, from, n, m->n);
+	for (i = from; i < from + n; i++)
+		m->page[i] = m->n;
 	ATF_REQUIRE_EQ(MT_OK, mt_recorder_alloc(m->r, a->thread,
 	    m->node[a->node], MT_ALLOCATOR_MMAP, BASE + from * PAGE, a->size,
 	    NULL));
@@ -237,6 +269,40 @@ check(const struct model *m, struct mt_capture *c, uint64_t from_ns,
 		ATF_REQUIRE_EQ_MSG(w->allocations, got[i].allocations,
 		    "%ju to %ju: site %zu: %ju, not %ju", (uintmax_t)from_ns,
 		    (uintmax_t)to_ns, i, (uintmax_t)got[i].allocations,
+		    (uintmax_t)w->allocations);
+		ATF_REQUIRE_EQ(w->bytes, got[i].bytes);
+	}
+}
+
+static void
+check_threshold(const struct model *m, struct mt_capture *c, uint64_t t)
+{
+	struct mt_amount got[THREADS * NODES * 2], want[THREADS][NODES][2];
+	struct mt_selection sel;
+	const struct made *a;
+	const struct mt_site *s;
+	struct mt_amount *w;
+	size_t i, n;
+
+	memset(&sel, 0, sizeof(sel));
+	sel.view = MT_VIEW_TEMPORARY;
+	sel.threshold = t;
+	memset(want, 0, sizeof(want));
+	for (a = m->made; a < m->made + m->n; a++)
+		if (a->distance < t) {
+			w = &want[a->thread][a->node][a->is_mapping];
+			w->allocations++;
+			w->bytes += a->size;
+		}
+	n = mt_capture_sites(c, &s);
+	ATF_REQUIRE(n <= THREADS * NODES * 2);
+	ATF_REQUIRE_EQ(MT_OK, mt_capture_select(c, &sel, got, NULL));
+	for (i = 0; i < n; i++) {
+		w = &want[s[i].thread][s[i].node - 1]
+		    [s[i].allocator == MT_ALLOCATOR_MMAP];
+		ATF_REQUIRE_EQ_MSG(w->allocations, got[i].allocations,
+		    "%ju: site %zu: %ju, not %ju", (uintmax_t)t, i,
+		    (uintmax_t)got[i].allocations,
 		    (uintmax_t)w->allocations);
 		ATF_REQUIRE_EQ(w->bytes, got[i].bytes);
 	}
@@ -368,6 +434,33 @@ ATF_TC_BODY(aggregated, tc)
 	free(m.made);
 }
 
+ATF_TC(thresholds);
+ATF_TC_HEAD(thresholds, tc)
+{
+	atf_tc_set_md_var(tc, "descr",
+	    "by the table and by the events, blocks and mappings");
+}
+ATF_TC_BODY(thresholds, tc)
+{
+	struct mt_capture *c;
+	static struct model m;
+	uint64_t t;
+
+	(void)tc;
+	m.seed = 6;
+	record(&m, 0, 200, false);
+	ATF_REQUIRE_EQ(MT_OK, mt_capture_open(&c, "capture", NULL));
+	for (t = 0; t < 40; t++)
+		check_threshold(&m, c, t);
+	for (; t < 50000; t = t * 3 / 2 + 1) {
+		check_threshold(&m, c, t);
+		check_threshold(&m, c, mt_threshold(t));
+	}
+	check_threshold(&m, c, LATE);
+	mt_capture_close(c);
+	free(m.made);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, blocks);
@@ -375,5 +468,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, few_mappings);
 	ATF_TP_ADD_TC(tp, killed);
 	ATF_TP_ADD_TC(tp, aggregated);
+	ATF_TP_ADD_TC(tp, thresholds);
 	return (atf_no_error());
 }
