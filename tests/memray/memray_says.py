@@ -62,7 +62,7 @@ def said(path):
     yield "pid", meta.pid
     yield "start", milliseconds(meta.start_time)
     yield "end", milliseconds(meta.end_time)
-    yield "python_allocator", meta.python_allocator
+    yield "python_allocator", meta.python_allocator.replace(" ", "_")
     yield "native", meta.has_native_traces
     yield from sums
     # Of aggregated captures, old versions add up numbers wrongly.
