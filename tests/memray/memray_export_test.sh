@@ -138,7 +138,7 @@ threads_again_body()
 atf_test_case usage
 usage_body()
 {
-	atf_check -s exit:2 -e match:"--leaks cannot be used with memray" \
+	atf_check -s exit:2 -e match:"memray: takes no selection" \
 	    memray-transform --leaks memray "$src/memray-v13.bin"
 	cp "$src/memray-v13.bin" memray-app.bin
 	atf_check -e match:"wrote memray-memray-app.bin" \

@@ -27,8 +27,8 @@ native()
 	native_libraries
 	atf_check -o ignore -e save:err env NATIVE_CHECK="$PWD/report" \
 	    NATIVE_CHECK_EVERY="${every:-1}" \
-	    t/bin/memray-run -q --native ${options:-} -o cap.bin "$py" \
-	    "$src/native_app.py" "$lib" "$1"
+	    t/bin/memray-run -q --native --no-symbols ${options:-} -o cap.bin \
+	    "$py" "$src/native_app.py" "$lib" "$1"
 	atf_check cat err
 	atf_check -o save:result "$py" "$src/native_report.py" report "$2"
 }
