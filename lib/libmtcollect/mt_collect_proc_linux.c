@@ -139,10 +139,11 @@ mt_collect_proc_parent(const struct mt_collect_proc *p)
 bool
 mt_collect_proc_status(const struct mt_collect_proc *p, int *status)
 {
-	char buf[1024];
+	char buf[1024], state;
 
-	/* Of others than zombies, the number means nothing. */
-	if (*proc_stat(p, buf, sizeof(buf), STAT_STATE) != 'Z')
+	/* Of those that have not ended, the number means nothing. */
+	state = *proc_stat(p, buf, sizeof(buf), STAT_STATE);
+	if (state != 'Z' && state != 'X')
 		return (false);
 	*status = (int)strtol(proc_stat(p, buf, sizeof(buf), STAT_EXIT_CODE),
 	    NULL, 10);

@@ -118,6 +118,12 @@ member_ended(struct mt_collect_tree *t, struct mt_collect_member *m,
 	}
 }
 
+static bool
+watch_status(const struct mt_collect_member *m, int *status)
+{
+	return (m->watch != -1 && mt_collect_os_status(m->watch, status));
+}
+
 static void
 member_gone(struct mt_collect_tree *t, struct mt_collect_member *m)
 {
@@ -125,11 +131,13 @@ member_gone(struct mt_collect_tree *t, struct mt_collect_member *m)
 
 	memset(&end, 0, sizeof(end));
 	end.time_us = mt_collect_session_tick(t->session);
-	end.has_status = m->watch != -1 &&
-	    mt_collect_os_status(m->watch, &end.status);
-	if (!end.has_status)
-		end.has_status = mt_collect_proc_status(&m->image->proc,
-		    &end.status);
+	/*
+	 * The watch tells of those that have been waited for, /proc of others:
+	 * it may happen to be in between.
+	 */
+	end.has_status = watch_status(m, &end.status) ||
+	    mt_collect_proc_status(&m->image->proc, &end.status) ||
+	    watch_status(m, &end.status);
 	member_ended(t, m, &end);
 }
 
