@@ -59,7 +59,7 @@ silent_body()
 	echo $crowd >> pids
 	live_until "grep -q here crowd.out"
 	live_view once
-	live_view frames 0.3
+	live_view frames 2
 	grep -q '^10 ' view.out || atf_fail "no update"
 	[ "$(ls /proc/$run/fd | wc -l)" -lt 100 ] ||
 	    atf_fail "$(ls -l /proc/$run/fd)"

@@ -65,7 +65,7 @@ many_viewers_body()
 	done
 	live_until '[ "$(wc -l 2>/dev/null < watching)" = 5 ]'
 	for n in 1 2 3; do
-		live_view frames 0.3
+		live_view frames 2
 		grep -q '^10 ' view.out || atf_fail "no update: $(cat view.out)"
 	done
 	live_view once
