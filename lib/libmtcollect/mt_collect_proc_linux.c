@@ -110,21 +110,26 @@ mt_collect_proc_command(const struct mt_collect_proc *p, char *to,
 			to[i] = ' ';
 }
 
-/* A field of the process's stat as text, "" if there is none. */
+/* A field of a process's stat as text, "" if there is none. */
 static const char *
-proc_stat(const struct mt_collect_proc *p, char *buf, size_t size,
-    unsigned field)
+stat_field(const char *stat, unsigned field)
 {
-	char *at;
-
-	if (proc_read(p, "stat", buf, size) <= 0 ||
-	    (at = strrchr(buf, ')')) == NULL)
-		return ("");
 	/* The name, in parentheses, may hold any character. */
+	const char *at = strrchr(stat, ')');
+
+	if (at == NULL)
+		return ("");
 	for (at++; field > 0; field--)
 		if ((at = strchr(at + 1, ' ')) == NULL)
 			return ("");
 	return (at + (*at == ' '));
+}
+
+/* The process's stat as text, "" if there is none. */
+static const char *
+proc_stat(const struct mt_collect_proc *p, char *buf, size_t size)
+{
+	return (proc_read(p, "stat", buf, size) <= 0 ? "" : buf);
 }
 
 pid_t
@@ -132,21 +137,24 @@ mt_collect_proc_parent(const struct mt_collect_proc *p)
 {
 	char buf[1024];
 
-	return ((pid_t)strtol(proc_stat(p, buf, sizeof(buf), STAT_PARENT),
-	    NULL, 10));
+	return ((pid_t)strtol(stat_field(proc_stat(p, buf, sizeof(buf)),
+	    STAT_PARENT), NULL, 10));
 }
 
 bool
 mt_collect_proc_status(const struct mt_collect_proc *p, int *status)
 {
+	const char *code, *stat;
 	char buf[1024], state;
 
+	/* Read once, for it may be gone the next time. */
+	stat = proc_stat(p, buf, sizeof(buf));
+	state = *stat_field(stat, STAT_STATE);
+	code = stat_field(stat, STAT_EXIT_CODE);
 	/* Of those that have not ended, the number means nothing. */
-	state = *proc_stat(p, buf, sizeof(buf), STAT_STATE);
-	if (state != 'Z' && state != 'X')
+	if ((state != 'Z' && state != 'X') || *code == '\0')
 		return (false);
-	*status = (int)strtol(proc_stat(p, buf, sizeof(buf), STAT_EXIT_CODE),
-	    NULL, 10);
+	*status = (int)strtol(code, NULL, 10);
 	return (true);
 }
 
