@@ -5,9 +5,7 @@
 
 #include "mt_private.h"
 
-#define VARINT_MAX	10	/* bytes of a 64-bit number */
-
-static bool
+bool
 mt_buf_reserve(struct mt_buf *b, size_t n)
 {
 	size_t cap;
@@ -47,23 +45,15 @@ mt_buf_put(struct mt_buf *b, const void *p, size_t n)
 void
 mt_buf_put_varint(struct mt_buf *b, uint64_t v)
 {
-	uint8_t *p;
-
-	if (!mt_buf_reserve(b, VARINT_MAX))
-		return;
-	p = b->data + b->len;
-	while (v >= 0x80) {
-		*p++ = (uint8_t)(v | 0x80);
-		v >>= 7;
-	}
-	*p++ = (uint8_t)v;
-	b->len = (size_t)(p - b->data);
+	if (mt_buf_reserve(b, MT_VARINT_MAX))
+		b->len = (size_t)(mt_varint_put(b->data + b->len, v) -
+		    b->data);
 }
 
 void
 mt_buf_put_svarint(struct mt_buf *b, int64_t v)
 {
-	mt_buf_put_varint(b, ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0));
+	mt_buf_put_varint(b, mt_zigzag(v));
 }
 
 void

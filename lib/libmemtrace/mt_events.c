@@ -9,6 +9,13 @@
 
 #define HEAD_MAX	((4 + MT_EVENTS_COLS) * 10)
 
+/*
+ * Room is made for so many events at a time, each of which puts at most so
+ * many bytes into a column: a number and a byte, or two operations.
+ */
+#define ROOM_EVENTS	256u
+#define ROOM_BYTES	(MT_VARINT_MAX + 1)
+
 /* What the encoder knows about a thread, by the thread's id. */
 struct mt_events_slot {
 	uint64_t	block;	/* the rest is about this block */
@@ -22,6 +29,7 @@ struct mt_events_enc {
 	size_t			 nslots;
 	struct mt_events_heap	 heap;
 	struct mt_events_head	 head;
+	uint32_t		 room;		/* events that surely fit */
 	uint64_t		 block;		/* counts from 1 */
 	uint64_t		 allocs;	/* number of the next */
 	uint64_t		 addr;		/* last one not guessed */
@@ -91,6 +99,19 @@ mt_events_class(unsigned allocator, uint64_t size)
 	    MT_EVENTS_NO_CLASS);
 }
 
+/* Room in all columns; false if there is no memory. */
+static __attribute__((__noinline__)) bool
+mt_events_room(struct mt_events_enc *enc)
+{
+	size_t i;
+
+	for (i = 0; i < MT_EVENTS_COLS; i++)
+		if (!mt_buf_reserve(&enc->col[i], ROOM_EVENTS * ROOM_BYTES))
+			return (false);
+	enc->room = ROOM_EVENTS;
+	return (true);
+}
+
 static struct mt_events_slot *
 mt_events_grow(struct mt_events_enc *enc, uint32_t thread)
 {
@@ -100,10 +121,8 @@ mt_events_grow(struct mt_events_enc *enc, uint32_t thread)
 	while (n <= thread)
 		n *= 2;
 	slots = realloc(enc->slots, n * sizeof(*slots));
-	if (slots == NULL) {
-		enc->failed = true;
+	if (slots == NULL)
 		return (NULL);
-	}
 	memset(slots + enc->nslots, 0,
 	    (n - enc->nslots) * sizeof(*slots));
 	enc->slots = slots;
@@ -111,45 +130,76 @@ mt_events_grow(struct mt_events_enc *enc, uint32_t thread)
 	return (&enc->slots[thread]);
 }
 
-/* The slot of a thread, which is added to the block if it is new there. */
-static struct mt_events_slot *
+static inline void
+mt_events_put_byte(struct mt_events_enc *enc, enum mt_events_column col,
+    unsigned byte)
+{
+	struct mt_buf *b = &enc->col[col];
+
+	b->data[b->len++] = (uint8_t)byte;
+}
+
+static inline void
+mt_events_put_number(struct mt_events_enc *enc, enum mt_events_column col,
+    uint64_t v)
+{
+	struct mt_buf *b = &enc->col[col];
+
+	if (v < 0x80)
+		b->data[b->len++] = (uint8_t)v;
+	else
+		b->len = (size_t)(mt_varint_put(b->data + b->len, v) -
+		    b->data);
+}
+
+/* Begin a block's account of a thread. */
+static __attribute__((__noinline__)) void
+mt_events_meet(struct mt_events_enc *enc, struct mt_events_slot *s,
+    uint32_t thread)
+{
+	s->block = enc->block;
+	s->index = enc->nthreads++;
+	s->node = 0;
+	mt_events_put_number(enc, MT_EVENTS_COL_THREADS, thread);
+}
+
+/*
+ * The slot of an event's thread, and room for the event in all columns; NULL
+ * if there is no memory for that.
+ */
+static inline struct mt_events_slot *
 mt_events_slot(struct mt_events_enc *enc, uint32_t thread)
 {
 	struct mt_events_slot *s;
 
+	if (enc->room == 0 && !mt_events_room(enc)) {
+		enc->failed = true;
+		return (NULL);
+	}
+	enc->room--;
 	if (thread < enc->nslots)
 		s = &enc->slots[thread];
-	else if ((s = mt_events_grow(enc, thread)) == NULL)
+	else if ((s = mt_events_grow(enc, thread)) == NULL) {
+		enc->failed = true;
 		return (NULL);
-	if (s->block != enc->block) {
-		s->block = enc->block;
-		s->index = enc->nthreads++;
-		s->node = 0;
-		mt_buf_put_varint(&enc->col[MT_EVENTS_COL_THREADS], thread);
 	}
+	if (s->block != enc->block)
+		mt_events_meet(enc, s, thread);
 	return (s);
-}
-
-static void
-mt_events_put_op(struct mt_events_enc *enc, unsigned op)
-{
-	uint8_t byte = (uint8_t)op;
-
-	mt_buf_put(&enc->col[MT_EVENTS_COL_OPS], &byte, 1);
 }
 
 /*
  * Common to all events: the clock if it has moved since the last event, and
  * the thread.  Returns the flag that the operation needs.
  */
-static unsigned
+static inline unsigned
 mt_events_begin(struct mt_events_enc *enc, const struct mt_events_slot *s)
 {
 	if (enc->head.count == 0) {
 		enc->head.time_ns = enc->time_ns = enc->clock_ns;
 	} else if (enc->clock_ns != enc->time_ns) {
-		mt_events_put_op(enc, MT_EVENTS_TIME);
-		mt_buf_put_varint(&enc->col[MT_EVENTS_COL_TIMES],
+		mt_events_put_byte(enc, MT_EVENTS_COL_OPS, MT_EVENTS_TIME);
+		mt_events_put_number(enc, MT_EVENTS_COL_TIMES,
 		    enc->clock_ns - enc->time_ns);
 		enc->time_ns = enc->clock_ns;
 	}
@@ -157,7 +207,7 @@ mt_events_begin(struct mt_events_enc *enc, const struct mt_events_slot *s)
 	if (s->index == enc->cur)
 		return (0);
 	enc->cur = s->index;
-	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_SWITCHES], s->index);
+	mt_events_put_number(enc, MT_EVENTS_COL_SWITCHES, s->index);
 	return (MT_EVENTS_THREAD);
 }
 
@@ -168,7 +218,6 @@ mt_events_begin(struct mt_events_enc *enc, const struct mt_events_slot *s)
 static void
 mt_events_put_addr(struct mt_events_enc *enc, uint64_t addr)
 {
-	struct mt_buf *b = &enc->col[MT_EVENTS_COL_ADDRS];
 	uint64_t delta = addr - enc->addr;
 	uint8_t low = delta & 15;
 	uint64_t high = delta >> 4;
@@ -177,34 +226,42 @@ mt_events_put_addr(struct mt_events_enc *enc, uint64_t addr)
 	/* The top bit of the 60 is the sign: zigzag. */
 	high = (high << 1 ^ (high >> 59 ? UINT64_MAX : 0)) &
 	    0xfffffffffffffffull;
-	mt_buf_put_varint(b, 1 + (high << 1 | (low != 0)));
+	mt_events_put_number(enc, MT_EVENTS_COL_ADDRS,
+	    1 + (high << 1 | (low != 0)));
 	if (low != 0)
-		mt_buf_put(b, &low, 1);
+		mt_events_put_byte(enc, MT_EVENTS_COL_ADDRS, low);
+}
+
+static __attribute__((__noinline__)) bool
+mt_events_heap_grow(struct mt_events_heap *h)
+{
+	struct mt_events_chunk *chunks;
+
+	chunks = realloc(h->chunks,
+	    (h->cap * (size_t)2 + 1024) * sizeof(*chunks));
+	if (chunks == NULL)
+		return (false);
+	h->chunks = chunks;
+	h->cap = h->cap * 2 + 1024;
+	return (true);
 }
 
 /* The address of an allocation: a zero where the decoder can guess it. */
-static void
+static inline void
 mt_events_put_block(struct mt_events_enc *enc, unsigned allocator,
     uint64_t addr, uint64_t size)
 {
 	struct mt_events_heap *h = &enc->heap;
 	unsigned class = mt_events_class(allocator, size);
-	struct mt_events_chunk *chunks;
 	uint64_t guess;
 
-	if (h->n == h->cap) {
-		chunks = realloc(h->chunks,
-		    (h->cap * (size_t)2 + 1024) * sizeof(*chunks));
-		if (chunks == NULL) {
-			enc->failed = true;
-			return;
-		}
-		h->chunks = chunks;
-		h->cap = h->cap * 2 + 1024;
+	if (h->n == h->cap && !mt_events_heap_grow(h)) {
+		enc->failed = true;
+		return;
 	}
 	if (mt_events_heap_guess(h, class, &guess) && guess == addr) {
 		mt_events_heap_take(h, class);
-		mt_buf_put_varint(&enc->col[MT_EVENTS_COL_ADDRS], 0);
+		mt_events_put_byte(enc, MT_EVENTS_COL_ADDRS, 0);
 	} else {
 		mt_events_put_addr(enc, addr);
 	}
@@ -225,13 +282,13 @@ mt_events_put_alloc(struct mt_events_enc *enc, uint32_t thread, uint32_t node,
 		allocator = MT_EVENTS_ALLOCATOR_MAX;
 	op = mt_events_begin(enc, s) | allocator;
 	if (s->node != node) {
-		mt_buf_put_svarint(&enc->col[MT_EVENTS_COL_NODES],
-		    (int64_t)node - (int64_t)s->node);
+		mt_events_put_number(enc, MT_EVENTS_COL_NODES,
+		    mt_zigzag((int64_t)node - (int64_t)s->node));
 		s->node = node;
 		op |= MT_EVENTS_NODE;
 	}
-	mt_events_put_op(enc, op);
-	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_SIZES], size);
+	mt_events_put_byte(enc, MT_EVENTS_COL_OPS, op);
+	mt_events_put_number(enc, MT_EVENTS_COL_SIZES, size);
 	mt_events_put_block(enc, allocator, addr, size);
 	enc->allocs++;
 }
@@ -243,8 +300,9 @@ mt_events_put_free(struct mt_events_enc *enc, uint32_t thread, uint64_t ref)
 
 	if (s == NULL)
 		return;
-	mt_events_put_op(enc, mt_events_begin(enc, s) | MT_EVENTS_FREE);
-	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_FREES], enc->allocs - ref);
+	mt_events_put_byte(enc, MT_EVENTS_COL_OPS,
+	    mt_events_begin(enc, s) | MT_EVENTS_FREE);
+	mt_events_put_number(enc, MT_EVENTS_COL_FREES, enc->allocs - ref);
 	if (ref - enc->head.first_alloc < enc->heap.n)
 		mt_events_heap_free(&enc->heap,
 		    (uint32_t)(ref - enc->head.first_alloc));
@@ -258,8 +316,9 @@ mt_events_put_unmap(struct mt_events_enc *enc, uint32_t thread, uint64_t addr,
 
 	if (s == NULL)
 		return;
-	mt_events_put_op(enc, mt_events_begin(enc, s) | MT_EVENTS_UNMAP);
-	mt_buf_put_varint(&enc->col[MT_EVENTS_COL_SIZES], size);
+	mt_events_put_byte(enc, MT_EVENTS_COL_OPS,
+	    mt_events_begin(enc, s) | MT_EVENTS_UNMAP);
+	mt_events_put_number(enc, MT_EVENTS_COL_SIZES, size);
 	mt_events_put_addr(enc, addr);
 }
 

@@ -21,11 +21,34 @@ struct mt_buf {
 	bool	 failed;
 };
 
+#define MT_VARINT_MAX	10	/* bytes of a 64-bit number */
+
+/* Make room for n more bytes; false, with failed set, if there is none. */
+bool	mt_buf_reserve(struct mt_buf *, size_t n);
 void	mt_buf_put(struct mt_buf *, const void *, size_t);
 void	mt_buf_put_varint(struct mt_buf *, uint64_t);	/* LEB128 */
 void	mt_buf_put_svarint(struct mt_buf *, int64_t);	/* zigzag, LEB128 */
 void	mt_buf_put_string(struct mt_buf *, const char *, size_t);
 void	mt_buf_fini(struct mt_buf *);
+
+/* LEB128: at most MT_VARINT_MAX bytes; returns where they end. */
+static inline uint8_t *
+mt_varint_put(uint8_t *p, uint64_t v)
+{
+	while (v >= 0x80) {
+		*p++ = (uint8_t)(v | 0x80);
+		v >>= 7;
+	}
+	*p++ = (uint8_t)v;
+	return (p);
+}
+
+/* Numbers near zero, of either sign, become small ones. */
+static inline uint64_t
+mt_zigzag(int64_t v)
+{
+	return ((uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0));
+}
 
 /* Input that was not checked: after a read past the end, bad is set. */
 struct mt_cursor {
