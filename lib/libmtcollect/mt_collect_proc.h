@@ -43,7 +43,7 @@ bool	mt_collect_proc_status(const struct mt_collect_proc *, int *status);
 /*
  * Call fn for each process that runs a program called python-something and
  * has this value of MT_ENV_SOCKET in the environment that it was started
- * with, until fn returns true; return whether it did.
+ * with, or has none yet, until fn returns true; return whether it did.
  */
 bool	mt_collect_proc_each(const char *socket,
 	    bool (*fn)(void *, pid_t, const struct mt_collect_proc *), void *);

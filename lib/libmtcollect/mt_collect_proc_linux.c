@@ -173,6 +173,19 @@ is_python(const struct mt_collect_proc *p)
 	return (strncmp(base == NULL ? path : base + 1, "python", 6) == 0);
 }
 
+/*
+ * Has an execve(2) of the process not yet come to the new environment?  Then
+ * there are no arguments yet either.
+ */
+static bool
+is_in_exec(const struct mt_collect_proc *p)
+{
+	char c[2];
+
+	return (proc_read(p, "cmdline", c, sizeof(c)) == 0);
+}
+
+/* True also if that cannot be told yet. */
 static bool
 has_socket(const struct mt_collect_proc *p, const char *socket)
 {
@@ -185,8 +198,8 @@ has_socket(const struct mt_collect_proc *p, const char *socket)
 	if ((env = malloc(ENVIRON_MAX)) == NULL)
 		return (false);
 	n = proc_read(p, "environ", env, ENVIRON_MAX);
-	for (has = false, at = env; n > 0 && !has && at < env + n;
-	    at += strlen(at) + 1)
+	has = n == 0 && is_in_exec(p);
+	for (at = env; n > 0 && !has && at < env + n; at += strlen(at) + 1)
 		if (strncmp(at, name, sizeof(name) - 1) == 0)
 			has = strcmp(at + sizeof(name) - 1 +
 			    (at[sizeof(name) - 1] == MT_ENV_FOLLOW),
