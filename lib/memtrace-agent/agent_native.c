@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "agent_branch.h"
 #include "agent_early.h"
 #include "agent_native.h"
 #include "agent_object.h"
@@ -73,7 +74,9 @@ agent_native_new(void)
 	n->frames = native_map(NATIVE_FRAMES * sizeof(*n->frames));
 	n->merged = native_map(NATIVE_FRAMES * sizeof(*n->merged));
 	n->groups = native_map(NATIVE_FRAMES * sizeof(*n->groups));
-	if (n->frames == NULL || n->merged == NULL || n->groups == NULL)
+	n->branches = agent_branch_new();
+	if (n->frames == NULL || n->merged == NULL || n->groups == NULL ||
+	    n->branches == NULL)
 		return (NULL);
 	n->cap = n->merged_cap = n->groups_cap = NATIVE_FRAMES;
 	agent_native_reset(n);
@@ -85,6 +88,7 @@ agent_native_reset(struct agent_native *n)
 {
 	n->n = n->regular = n->nmerged = n->ngroups = 0;
 	n->home_low = n->home_high = 0;
+	agent_branch_forget(n->branches);
 }
 
 /* ---- Where can be read ----------------------------------------------- */
@@ -135,45 +139,6 @@ native_see(struct agent_native *n, uintptr_t sp)
 	n->u.high = n->home_high;
 	if (AGENT_UNLIKELY(sp - n->home_low >= n->home_high - n->home_low))
 		native_find_home(n, sp);
-}
-
-/* ---- The last stack -------------------------------------------------- */
-
-static inline uintptr_t
-native_word_at(uintptr_t p)
-{
-	uintptr_t v;
-
-	memcpy(&v, (const void *)p, sizeof(v));
-	return (v);
-}
-
-/*
- * Are the words still there that frames below were found by?  Returns how
- * many frames from the bottom are before the first, from the top, for which
- * they are not.  All of them are on the thread's own stack.
- */
-static inline uint32_t
-native_verify(const struct agent_native *n, uint32_t known)
-{
-	const struct agent_native_frame *f = &n->frames[known];
-
-	while (f-- > n->frames)
-		if (AGENT_UNLIKELY(((native_word_at(f->slot) ^ f->ra) |
-		    (native_word_at(f->fp_slot) ^ f->fp_word)) != 0))
-			return ((uint32_t)(f - n->frames) + 1);
-	return (0);
-}
-
-/* Is the frame that u has come to the known one, in the same state? */
-static inline bool
-native_is_known(const struct agent_native *n, uint32_t i)
-{
-	const struct agent_native_frame *f = &n->frames[i];
-
-	return (f->slot == n->u.r.slot && f->ra == n->u.r.ra &&
-	    f->sp == n->u.r.sp && (f->fp == n->u.r.fp ||
-	    (f->flags & AGENT_NATIVE_NEEDS_FP) == 0));
 }
 
 /* ---- Unwinding ------------------------------------------------------- */
@@ -250,8 +215,8 @@ native_unwind(struct agent_native *n, uint32_t *keep)
 	do {
 		while (k > 0 && n->frames[k - 1].slot < n->u.r.slot)
 			k--;
-		if (k > 0 && native_is_known(n, k - 1)) {
-			if ((gone = native_verify(n, k)) == 0) {
+		if (k > 0 && agent_native_is(&n->frames[k - 1], &n->u.r)) {
+			if ((gone = agent_native_verify(n->frames, k)) == 0) {
 				*keep = k;
 				return (AGENT_UNWIND_OK);
 			}
@@ -367,6 +332,7 @@ static AGENT_COLD void
 native_forget(struct agent_native *n, uint32_t generation)
 {
 	n->n = n->regular = 0;
+	agent_branch_forget(n->branches);
 	n->generation = generation;
 	memset(n->words, 0, sizeof(n->words));
 }
@@ -387,6 +353,7 @@ native_renew(struct agent_thread *t)
 	if (AGENT_UNLIKELY(n->u.misses != misses))
 		agent_module_poll();
 	native_settle(t, keep, old);
+	agent_branch_put(n, keep);
 	return (keep);
 }
 
@@ -406,12 +373,13 @@ agent_native_update(struct agent_thread *t)
 	n->u.valid = 0;
 	native_see(n, n->u.r.sp);
 	if (AGENT_LIKELY(n->n > 0) && n->regular == n->n &&
-	    native_is_known(n, n->n - 1) && native_verify(n, n->n) == 0) {
+	    agent_native_is(&n->frames[n->n - 1], &n->u.r) &&
+	    agent_native_verify(n->frames, n->n) == 0) {
 		n->same++;
 		if (t->stack.kept == UINT32_MAX)
 			return;
 		keep = n->n;
-	} else
+	} else if (!agent_branch_take(n, &keep))
 		keep = native_renew(t);
 	agent_merge(t, keep);
 }

@@ -6,6 +6,7 @@
  *	agent_unwind	from a frame to its caller
  *	agent_module	the modules that frames are in
  *	agent_native	the stack as it was at the last event, and is now
+ *	agent_branch	what it was before
  *	agent_merge	both stacks as one
  *
  * The last stack is kept, with the addresses that its return addresses were
@@ -16,6 +17,8 @@
 
 #ifndef AGENT_NATIVE_H
 #define AGENT_NATIVE_H
+
+#include <string.h>
 
 #include "agent.h"
 #include "agent_module.h"
@@ -43,6 +46,34 @@ struct agent_native_frame {
 	uint8_t		exact;		/* ra is an instruction */
 };
 
+/* Is this the frame that an unwinder has come to, in the same state? */
+static inline bool
+agent_native_is(const struct agent_native_frame *f, const struct agent_regs *r)
+{
+	return (f->slot == r->slot && f->ra == r->ra && f->sp == r->sp &&
+	    (f->fp == r->fp || (f->flags & AGENT_NATIVE_NEEDS_FP) == 0));
+}
+
+/*
+ * Are the words still there that n frames, the bottom first, were found by?
+ * Returns how many are left below the first, from the top, for which they are
+ * not, and that one.  All of them are on the thread's own stack.
+ */
+static inline uint32_t
+agent_native_verify(const struct agent_native_frame *frames, uint32_t n)
+{
+	const struct agent_native_frame *f = frames + n;
+	uintptr_t ra, word;
+
+	while (f-- > frames) {
+		memcpy(&ra, (const void *)f->slot, sizeof(ra));
+		memcpy(&word, (const void *)f->fp_slot, sizeof(word));
+		if (AGENT_UNLIKELY(((ra ^ f->ra) | (word ^ f->fp_word)) != 0))
+			return ((uint32_t)(f - frames) + 1);
+	}
+	return (0);
+}
+
 #define AGENT_NATIVE_WORDS	512	/* a power of two */
 
 /* The word of a place in the code, so that modules need not be searched. */
@@ -69,6 +100,7 @@ struct agent_native {
 	uint32_t	 generation;	/* of modules, then */
 	uintptr_t	 home_low;	/* of the thread's stack, as far as */
 	uintptr_t	 home_high;	/* it is known to be readable */
+	struct agent_branch *branches;
 	/* Both stacks as one: what the collector has. */
 	uint64_t	*merged;
 	uint32_t	 nmerged;
