@@ -367,6 +367,17 @@ operand(struct mt_collect_process *p, struct mt_collect_ring *r,
 	return (true);
 }
 
+static inline bool
+small(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+{
+	if (MT_SMALL_ALLOCATOR(w) == 0 ||
+	    MT_SMALL_ALLOCATOR(w) >= MT_ALLOCATOR_COUNT)
+		return (bad(p, "unknown allocator"));
+	return (recorded(p, mt_recorder_alloc(p->recorder, r->thread, r->node,
+	    MT_SMALL_ALLOCATOR(w), MT_SMALL_ADDR(w), MT_SMALL_SIZE(w),
+	    &p->error)));
+}
+
 /* pos is behind the record's first word here. */
 static inline bool
 event(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
@@ -374,6 +385,8 @@ event(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	uint64_t bytes;
 
 	p->events++;
+	if (__builtin_expect((w & MT_SMALL) != 0, 1))
+		return (small(p, r, w));
 	switch (MT_WORD_OP(w)) {
 	case MT_OP_ALLOC:
 		if (MT_WORD_AUX(w) == 0 ||

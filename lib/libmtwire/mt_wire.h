@@ -14,6 +14,8 @@
  *	bits 48-55	auxiliary number of the operation
  *	bits  0-47	address or value
  *
+ * Or, if bit 63 is set, it is MT_OP_ALLOC in one word: MT_SMALL_*.
+ *
  * Events (MT_OP_ALLOC, FREE, UNMAP, NOP, MARK) are numbered process-wide,
  * without gaps, starting at 0; the number orders them between rings.  It is
  * implied, one more than that of the ring's previous event, unless an
@@ -27,7 +29,7 @@
 
 #include <stdint.h>
 
-#define MT_WIRE_VERSION	1u
+#define MT_WIRE_VERSION	2u
 
 enum mt_allocator {
 #define MT_ALLOCATOR(number, name, text)	MT_ALLOCATOR_##name = (number),
@@ -68,7 +70,9 @@ enum mt_op {
  */
 #define MT_INFO_EXEC	"exec"
 
-#define MT_OP_IS_EVENT(op)	((op) >= MT_OP_ALLOC && (op) <= MT_OP_MARK)
+/* Of any word's MT_WORD_OP(). */
+#define MT_OP_IS_EVENT(op)						\
+	(((op) >= MT_OP_ALLOC && (op) <= MT_OP_MARK) || (op) >= 0x80)
 #define MT_OP_HAS_PAYLOAD(op)						\
 	(((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE) || (op) == MT_OP_MODULE)
 
@@ -85,6 +89,24 @@ enum mt_mark {
 #define MT_WORD_AUX(w)		((unsigned)((w) >> 48) & 0xff)
 #define MT_WORD_VALUE(w)	((w) & MT_WORD_VALUE_MASK)
 #define MT_WORD_SEQ(w)		((w) & 0xffffffffffffffull)
+
+/*
+ * An allocation of fewer than MT_SMALL_BYTES at a multiple of MT_SMALL_ALIGN:
+ * bits 58-62 are the allocator, bits 44-57 the bytes, bits 0-43 the address
+ * divided by MT_SMALL_ALIGN.
+ */
+#define MT_SMALL		0x8000000000000000ull
+#define MT_SMALL_ALIGN		16u
+#define MT_SMALL_BYTES		16384u
+#define MT_SMALL_FITS(addr, bytes)					\
+	(((uint64_t)(addr) % MT_SMALL_ALIGN |				\
+	    (uint64_t)(bytes) / MT_SMALL_BYTES) == 0)
+#define MT_SMALL_WORD(allocator, addr, bytes)				\
+	(MT_SMALL | (uint64_t)(allocator) << 58 | (uint64_t)(bytes) << 44 | \
+	    (uint64_t)(addr) << 16 >> 20)
+#define MT_SMALL_ALLOCATOR(w)	((unsigned)((w) >> 58) & 0x1f)
+#define MT_SMALL_SIZE(w)	((w) >> 44 & (MT_SMALL_BYTES - 1))
+#define MT_SMALL_ADDR(w)	(((w) & 0xfffffffffffull) * MT_SMALL_ALIGN)
 
 /*
  * MT_OP_PUSH and MT_OP_TOP: bits 0-31 are the code id, bits 32-55 the

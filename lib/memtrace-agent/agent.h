@@ -12,7 +12,7 @@
  *	agent_out.c	 hello, arenas, the producer's side of a ring
  *	agent_fork.c	 children of fork; agent_exec.c programs executed
  *	agent_thread.c	 per-thread state, claim of a ring, names
- *	agent_record.c	 events: stack delta, numbers, words
+ *	agent_record.c	 events: stack delta, numbers, words; agent_hot.h
  *	agent_pyapi.c	 the interpreter's public functions, found by name
  *	agent_pyoffsets.def  layout, one row per CPython minor version
  *	agent_pystr.c	 the interpreter's strings as UTF-8
@@ -39,6 +39,7 @@
 #define AGENT_EXPORT	__attribute__((__visibility__("default")))
 #define AGENT_HOT	__attribute__((__hot__))
 #define AGENT_COLD	__attribute__((__cold__, __noinline__))
+#define AGENT_INLINE	inline __attribute__((__always_inline__))
 #define AGENT_LIKELY(x)		__builtin_expect(!!(x), 1)
 #define AGENT_UNLIKELY(x)	__builtin_expect(!!(x), 0)
 
@@ -99,6 +100,7 @@ struct agent_stack {
 	uint32_t		 index[AGENT_FRAME_INDEX];
 };
 
+/* What every event needs comes first: two cache lines. */
 struct agent_thread {
 	void			*busy;	/* frame of the running hook */
 	struct mt_ring		*ring;
@@ -107,12 +109,14 @@ struct agent_thread {
 	uint64_t		 limit;	/* head at which to look at the tail */
 	uint64_t		 next_seq;	/* that the collector assumes */
 	uint64_t		 time_us;	/* last sent */
-	uint64_t		 lost;	/* events not yet reported as lost */
+	const char		*tstate; /* the thread's state when last seen */
+	uintptr_t		 pthread;	/* pthread_self() */
+	struct agent_native	*native; /* NULL: no native stacks */
 	_Atomic uint32_t	 in_walk;	/* 1: reading frames */
 	uint32_t		 tid;
-	struct agent_thread	*next;	/* all blocks ever made */
-	struct agent_native	*native; /* NULL: no native stacks */
 	struct agent_stack	 stack;
+	uint64_t		 lost;	/* events not yet reported as lost */
+	struct agent_thread	*next;	/* all blocks ever made */
 };
 
 #endif /* AGENT_H */

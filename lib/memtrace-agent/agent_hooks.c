@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "agent_early.h"
+#include "agent_hot.h"
 #include "agent_module.h"
 #include "agent_pythread.h"
 #include "agent_record.h"
@@ -37,7 +38,7 @@ malloc(size_t size)
 		return (agent_real.malloc(size));
 	p = agent_real.malloc(size);
 	if (p != NULL)
-		agent_record_alloc(t, MT_ALLOCATOR_MALLOC, p, size);
+		agent_hot_alloc(t, MT_ALLOCATOR_MALLOC, p, size);
 	agent_leave(t);
 	return (p);
 }
@@ -54,7 +55,7 @@ hook_free(void *p)
 		agent_real.free(p);
 		return;
 	}
-	agent_record_free(t, MT_ALLOCATOR_FREE, p);
+	agent_hot_free(t, MT_ALLOCATOR_FREE, p);
 	agent_real.free(p);
 	agent_leave(t);
 }
@@ -97,7 +98,7 @@ calloc(size_t n, size_t size)
 		return (agent_real.calloc(n, size));
 	p = agent_real.calloc(n, size);
 	if (p != NULL)
-		agent_record_alloc(t, MT_ALLOCATOR_CALLOC, p, n * size);
+		agent_hot_alloc(t, MT_ALLOCATOR_CALLOC, p, n * size);
 	agent_leave(t);
 	return (p);
 }

@@ -4,6 +4,7 @@
  * in the heaps of its mimalloc, and blocks from before are freed through us.
  */
 
+#include "agent_hot.h"
 #include "agent_pyalloc.h"
 #include "agent_pyapi.h"
 #include "agent_record.h"
@@ -29,7 +30,7 @@ pyalloc_malloc(void *ctx, size_t size)
 		return (old->malloc(old->ctx, size));
 	p = old->malloc(old->ctx, size);
 	if (p != NULL)
-		agent_record_alloc(t, MT_ALLOCATOR_PYMALLOC_MALLOC, p, size);
+		agent_hot_alloc(t, MT_ALLOCATOR_PYMALLOC_MALLOC, p, size);
 	agent_leave(t);
 	return (p);
 }
@@ -45,7 +46,7 @@ pyalloc_calloc(void *ctx, size_t n, size_t size)
 		return (old->calloc(old->ctx, n, size));
 	p = old->calloc(old->ctx, n, size);
 	if (p != NULL)
-		agent_record_alloc(t, MT_ALLOCATOR_PYMALLOC_CALLOC, p,
+		agent_hot_alloc(t, MT_ALLOCATOR_PYMALLOC_CALLOC, p,
 		    n * size);
 	agent_leave(t);
 	return (p);
@@ -79,7 +80,7 @@ pyalloc_free(void *ctx, void *p)
 		old->free(old->ctx, p);
 		return;
 	}
-	agent_record_free(t, MT_ALLOCATOR_PYMALLOC_FREE, p);
+	agent_hot_free(t, MT_ALLOCATOR_PYMALLOC_FREE, p);
 	old->free(old->ctx, p);
 	agent_leave(t);
 }

@@ -27,6 +27,7 @@ struct agent_pyoffsets {
 	uint8_t		table_kind;	/* enum mt_table */
 	uint8_t		kind_shift;	/* in the state of a string */
 	int16_t		ts_frame;	/* tstate: frame or cframe */
+	uint16_t	ts_thread;	/* tstate: thread_id */
 	int16_t		cframe_frame;	/* cframe: current frame, or -1 */
 	uint16_t	f_previous;
 	uint16_t	f_code;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "agent_early.h"
+#include "agent_hot.h"
 #include "agent_native.h"
 #include "agent_out.h"
 #include "agent_pyapi.h"
@@ -24,73 +25,51 @@
 
 #define PYSTACK_MAX	(1u << 20)	/* frames; the top ones count */
 
-/* Set once, before tracing starts; not in struct agent, which forks empty. */
-static struct {
-	enum agent_walk			 mode;
-	const struct agent_pyoffsets	*o;
-	uintptr_t			 ip_mask;
-	uintptr_t			 code_mask;
-	uint16_t			 previous;
-	uint16_t			 code;
-	uint16_t			 ip;
-} py;
-
-static inline uintptr_t
-load(const char *p, size_t offset)
-{
-	uintptr_t v;
-
-	memcpy(&v, p + offset, sizeof(v));
-	return (v);
-}
-
-static inline const char *
-load_ptr(const char *p, size_t offset)
-{
-	return ((const char *)load(p, offset));
-}
-
-static inline int32_t
-load_int(const char *p, size_t offset)
-{
-	int32_t v;
-
-	memcpy(&v, p + offset, sizeof(v));
-	return (v);
-}
+static enum agent_walk			 pystack_mode;
+static const struct agent_pyoffsets	*pystack_row;
+struct agent_layout		 agent_layout;
 
 void
 agent_pystack_init(enum agent_walk mode, const struct agent_pyoffsets *o)
 {
-	py.mode = mode;
-	py.o = o;
+	struct agent_layout *l = &agent_layout;
+
+	pystack_mode = mode;
+	pystack_row = o;
 	if (o == NULL)
 		return;
-	py.ip_mask = o->ip_kind == AGENT_IP_POINTER ? UINTPTR_MAX : UINT32_MAX;
-	py.code_mask = ~(uintptr_t)3;
-	py.previous = o->f_previous;
-	py.code = o->f_code;
-	py.ip = o->f_ip;
+	l->is_pointer = o->ip_kind == AGENT_IP_POINTER;
+	l->ip_mask = l->is_pointer ? UINTPTR_MAX : UINT32_MAX;
+	l->ip_shift = o->ip_kind == AGENT_IP_LASTI_UNITS;
+	l->code_mask = ~(uintptr_t)3;
+	/* A thread's copy of the bytecode is not at a fixed distance. */
+	l->can_advance = o->co_tlbc == 0;
+	l->ts_thread = o->ts_thread;
+	l->ts_frame = (uint16_t)o->ts_frame;
+	l->has_cframe = o->cframe_frame >= 0;
+	l->cframe_frame = l->has_cframe ? (uint16_t)o->cframe_frame : 0;
+	l->previous = o->f_previous;
+	l->code = o->f_code;
+	l->ip = o->f_ip;
+	l->owner = o->f_owner;
+	l->firsttraceable = o->co_firsttraceable;
 }
 
 enum agent_walk
 agent_pystack_mode(void)
 {
-	return (py.mode);
+	return (pystack_mode);
 }
 
 /* The newest frame of this thread, NULL without a Python stack. */
 static inline const char *
 pystack_first(void)
 {
-	const char *f, *ts;
+	const char *ts;
 
 	if ((ts = agent_pyapi.this_tstate()) == NULL)
 		return (NULL);
-	f = load_ptr(ts, (size_t)py.o->ts_frame);
-	if (py.o->cframe_frame >= 0 && f != NULL)
-		f = load_ptr(f, (size_t)py.o->cframe_frame);
-	return (f);
+	return (agent_pystack_newest(ts));
 }
 
 bool
@@ -120,19 +99,19 @@ agent_pystack_reserve(struct agent_stack *s, uint32_t n)
 static const char *
 pystack_bytecode(const char *frame, const char *code, uintptr_t ip)
 {
-	const struct agent_pyoffsets *o = py.o;
+	const struct agent_pyoffsets *o = pystack_row;
 	const char *base = code + o->co_bytecode, *tlbc;
 	int32_t i;
 
 	if (o->co_tlbc == 0 || ip - (uintptr_t)base <
-	    2 * load(code, o->ob_size))
+	    2 * agent_load(code, o->ob_size))
 		return (base);
 	/* The thread has a copy of its own: size, then the entries. */
-	tlbc = load_ptr(code, o->co_tlbc);
-	i = load_int(frame, o->f_tlbc_index);
-	if (tlbc == NULL || i < 0 || (uintptr_t)i >= load(tlbc, 0))
+	tlbc = agent_load_ptr(code, o->co_tlbc);
+	i = agent_load_int(frame, o->f_tlbc_index);
+	if (tlbc == NULL || i < 0 || (uintptr_t)i >= agent_load(tlbc, 0))
 		return (base);
-	return (load_ptr(tlbc, 8 + 8 * (size_t)i));
+	return (agent_load_ptr(tlbc, 8 + 8 * (size_t)i));
 }
 
 /*
@@ -143,7 +122,7 @@ pystack_bytecode(const char *frame, const char *code, uintptr_t ip)
 static bool
 pystack_offset(const struct agent_frame *f, const char *code, int64_t *offset)
 {
-	const struct agent_pyoffsets *o = py.o;
+	const struct agent_pyoffsets *o = pystack_row;
 	int32_t lasti = (int32_t)f->ip;
 	const char *base;
 
@@ -155,18 +134,18 @@ pystack_offset(const struct agent_frame *f, const char *code, int64_t *offset)
 	base = pystack_bytecode(f->frame, code, f->ip);
 	*offset = (int64_t)(f->ip - (uintptr_t)base);
 	if (f->frame[o->f_owner] != 1 && *offset <
-	    2 * (int64_t)load_int(code, o->co_firsttraceable))
+	    2 * (int64_t)agent_load_int(code, o->co_firsttraceable))
 		return (false);
-	return (load_int(code, o->co_firstlineno) != 0 ||
-	    load(code, o->co_filename) != load(code, o->co_name));
+	return (agent_load_int(code, o->co_firstlineno) != 0 ||
+	    agent_load(code, o->co_filename) != agent_load(code, o->co_name));
 }
 
 /* Fill in id and offset from what was read of the frame. */
 static void
 pystack_resolve(struct agent_thread *t, struct agent_frame *f)
 {
-	const struct agent_pyoffsets *o = py.o;
-	const char *code = (const char *)(f->code & py.code_mask);
+	const struct agent_pyoffsets *o = pystack_row;
+	const char *code = agent_pystack_code(f->code);
 	int64_t offset;
 
 	f->id = f->offset = 0;
@@ -175,7 +154,7 @@ pystack_resolve(struct agent_thread *t, struct agent_frame *f)
 		f->offset = AGENT_FRAME_SHIM;
 		return;
 	}
-	if (code == NULL || load_ptr(code, o->ob_type) !=
+	if (code == NULL || agent_load_ptr(code, o->ob_type) !=
 	    agent_pyapi.code_type)
 		return;
 	if (!pystack_offset(f, code, &offset)) {
@@ -193,8 +172,8 @@ static inline void
 pystack_read(struct agent_frame *e, const char *f)
 {
 	e->frame = f;
-	e->code = load(f, py.code);
-	e->ip = load(f, py.ip) & py.ip_mask;
+	e->code = agent_load(f, agent_layout.code);
+	e->ip = agent_pystack_ip(f);
 }
 
 static inline uint32_t
@@ -236,11 +215,11 @@ pystack_compare_as(const struct agent_stack *s, uint32_t i, bool pointer)
 	struct pystack_match m = { .low = i + 1 };
 
 	for (;; i--, e--) {
-		if (pointer ? load(f, py.ip) != e->ip :
-		    load(f, py.code) != e->code ||
-		    (load(f, py.ip) & UINT32_MAX) != e->ip)
+		if (pointer ? agent_load(f, agent_layout.ip) != e->ip :
+		    agent_load(f, agent_layout.code) != e->code ||
+		    (agent_load(f, agent_layout.ip) & UINT32_MAX) != e->ip)
 			m.low = i;
-		m.rest = load_ptr(f, py.previous);
+		m.rest = agent_load_ptr(f, agent_layout.previous);
 		if (i == 0)
 			break;
 		next = e[-1].frame;
@@ -257,7 +236,7 @@ pystack_compare_as(const struct agent_stack *s, uint32_t i, bool pointer)
 static inline struct pystack_match
 pystack_compare(const struct agent_stack *s, uint32_t i)
 {
-	return (py.ip_mask == UINTPTR_MAX ? pystack_compare_as(s, i, true) :
+	return (agent_layout.is_pointer ? pystack_compare_as(s, i, true) :
 	    pystack_compare_as(s, i, false));
 }
 
@@ -312,8 +291,9 @@ pystack_revalidate(struct agent_thread *t, uint64_t deaths)
 
 	s->code_deaths = deaths;
 	for (n = 0; n < s->n; n++)
-		if (s->frames[n].id != 0 && agent_pycode_find((const char *)
-		    (s->frames[n].code & py.code_mask)) != s->frames[n].id)
+		if (s->frames[n].id != 0 && agent_pycode_find(
+		    agent_pystack_code(s->frames[n].code)) !=
+		    s->frames[n].id)
 			break;
 	gone = pystack_count(s, n, s->n);
 	s->n = n;
@@ -347,7 +327,7 @@ pystack_collect(struct agent_stack *s, const char *f)
 		if ((i = pystack_find(s, limit, f)) == UINT32_MAX) {
 			if (!pystack_append(s, f))
 				return (0);
-			f = load_ptr(f, py.previous);
+			f = agent_load_ptr(f, agent_layout.previous);
 			continue;
 		}
 		m = pystack_compare(s, i);
@@ -388,39 +368,13 @@ pystack_delta(struct agent_thread *t, const char *f)
 	agent_pystack_emit(t, gone, keep);
 }
 
-/*
- * The same frame with the same code as last time has gone on to another
- * instruction: its new offset needs no look-up.  False if it does.
- */
-static inline bool
-pystack_advance(struct agent_frame *e)
-{
-	const struct agent_pyoffsets *o = py.o;
-	const char *f = e->frame;
-	uintptr_t ip = load(f, py.ip) & py.ip_mask;
-	int64_t offset;
-
-	if (e->id == 0 || load(f, py.code) != e->code || o->co_tlbc != 0 ||
-	    o->ip_kind != AGENT_IP_POINTER)
-		return (false);
-	offset = (int64_t)(ip - (e->code & py.code_mask)) - o->co_bytecode;
-	if (f[o->f_owner] != 1 && offset < 2 * (int64_t)load_int((const char *)
-	    (e->code & py.code_mask), o->co_firsttraceable))
-		return (false);
-	offset += MT_FRAME_BIAS;
-	if (offset <= 0 || offset > MT_FRAME_MAX_OFFSET)
-		return (false);
-	e->ip = ip;
-	e->offset = (uint32_t)offset;
-	return (true);
-}
-
 /* The same frames as before, which may have gone on within their functions. */
 static inline bool
 pystack_same_frames(struct agent_thread *t, const char *f)
 {
 	struct agent_stack *s = &t->stack;
 	struct pystack_match m;
+	struct agent_frame *e;
 	uint32_t gone, i;
 
 	if (s->n == 0 || s->frames[s->n - 1].frame != f)
@@ -432,10 +386,12 @@ pystack_same_frames(struct agent_thread *t, const char *f)
 		return (true);
 	gone = pystack_count(s, m.low, s->n);
 	for (i = m.low; i < s->n; i++) {
-		if (AGENT_LIKELY(pystack_advance(&s->frames[i])))
+		e = &s->frames[i];
+		if (AGENT_LIKELY(agent_pystack_advance(e,
+		    agent_pystack_ip(e->frame))))
 			continue;
-		pystack_read(&s->frames[i], s->frames[i].frame);
-		pystack_resolve(t, &s->frames[i]);
+		pystack_read(e, e->frame);
+		pystack_resolve(t, e);
 	}
 	agent_pystack_emit(t, gone, m.low);
 	return (true);
@@ -452,7 +408,8 @@ pystack_update(struct agent_thread *t)
 	    memory_order_relaxed);
 	if (AGENT_UNLIKELY(deaths != t->stack.code_deaths))
 		pystack_revalidate(t, deaths);
-	f = pystack_first();
+	t->tstate = agent_pyapi.this_tstate();
+	f = t->tstate == NULL ? NULL : agent_pystack_newest(t->tstate);
 	if (!pystack_same_frames(t, f))
 		pystack_delta(t, f);
 }
@@ -465,11 +422,24 @@ pystack_update_native(struct agent_thread *t)
 	t->stack.kept = UINT32_MAX;
 }
 
+/* The common case of agent_hot.h, which there is for native stacks, too. */
+static inline bool
+pystack_is_hot(struct agent_thread *t)
+{
+	bool advanced;
+
+	if (t->native == NULL || !agent_hot_walk(t, &advanced))
+		return (false);
+	if (advanced)
+		t->stack.kept = t->stack.n - 1;
+	return (true);
+}
+
 AGENT_HOT void
 agent_pystack_update(struct agent_thread *t)
 {
-	if (AGENT_UNLIKELY(py.mode != AGENT_WALK_FRAMES)) {
-		if (py.mode == AGENT_WALK_API)
+	if (AGENT_UNLIKELY(pystack_mode != AGENT_WALK_FRAMES)) {
+		if (pystack_mode == AGENT_WALK_API)
 			agent_pycheck_update(t);
 		if (t->native != NULL)
 			pystack_update_native(t);
@@ -484,7 +454,8 @@ agent_pystack_update(struct agent_thread *t)
 	if (AGENT_UNLIKELY(atomic_load_explicit(&agent->stop_walk,
 	    memory_order_relaxed) != 0))
 		goto out;
-	pystack_update(t);
+	if (!pystack_is_hot(t))
+		pystack_update(t);
 	if (AGENT_UNLIKELY(t->native != NULL))
 		pystack_update_native(t);
 out:
@@ -499,7 +470,7 @@ agent_pystack_walk(struct agent_thread *t, struct agent_frame *out,
 	uint32_t n = 0;
 
 	for (f = pystack_first(); f != NULL && n < max;
-	    f = load_ptr(f, py.previous)) {
+	    f = agent_load_ptr(f, agent_layout.previous)) {
 		pystack_read(&out[n], f);
 		pystack_resolve(t, &out[n]);
 		n += out[n].id != 0;
@@ -514,7 +485,7 @@ agent_pystack_cframe(void)
 
 	if ((ts = agent_pyapi.this_tstate()) == NULL)
 		return (NULL);
-	return (load_ptr(ts, (size_t)py.o->ts_frame));
+	return (agent_load_ptr(ts, (size_t)pystack_row->ts_frame));
 }
 
 const char *
@@ -522,15 +493,15 @@ agent_pystack_top(const char **local)
 {
 	const char *code, *f;
 
-	if (py.mode != AGENT_WALK_FRAMES || (f = pystack_first()) == NULL)
+	if (pystack_mode != AGENT_WALK_FRAMES || (f = pystack_first()) == NULL)
 		return (NULL);
-	if (py.o->f_owner != 0 &&
-	    (unsigned char)f[py.o->f_owner] >= py.o->shim_owner)
+	if (pystack_row->f_owner != 0 &&
+	    (unsigned char)f[pystack_row->f_owner] >= pystack_row->shim_owner)
 		return (NULL);
-	code = (const char *)(load(f, py.code) & py.code_mask);
+	code = agent_pystack_code(agent_load(f, agent_layout.code));
 	if (code == NULL ||
-	    load_ptr(code, py.o->ob_type) != agent_pyapi.code_type)
+	    agent_load_ptr(code, pystack_row->ob_type) != agent_pyapi.code_type)
 		return (NULL);
-	*local = (const char *)(load(f, py.o->f_localsplus) & py.code_mask);
+	*local = agent_pystack_code(agent_load(f, pystack_row->f_localsplus));
 	return (code);
 }

@@ -9,6 +9,8 @@
 #ifndef AGENT_PYSTACK_H
 #define AGENT_PYSTACK_H
 
+#include <string.h>
+
 #include "agent.h"
 #include "agent_pyoffsets.h"
 
@@ -28,6 +30,103 @@ enum agent_walk	agent_pystack_mode(void);
 
 /* Tell the collector how the stack of this thread has changed. */
 void	agent_pystack_update(struct agent_thread *);
+
+/*
+ * The layout as the walk needs it, and what follows from it.  Set once, before
+ * tracing starts; not in struct agent, which forks empty.
+ */
+struct agent_layout {
+	_Alignas(MT_CACHE_LINE) uintptr_t ip_mask;	/* of the ip field */
+	uintptr_t	code_mask;
+	bool		is_pointer;	/* ip points into the code object */
+	bool		has_cframe;	/* between tstate and frame */
+	bool		can_advance;	/* see agent_pystack_advance() */
+	uint8_t		ip_shift;	/* bytes in an ip step, log 2 */
+	uint16_t	ts_thread;
+	uint16_t	ts_frame;
+	uint16_t	cframe_frame;
+	uint16_t	previous;
+	uint16_t	code;
+	uint16_t	ip;
+	uint16_t	owner;
+	uint16_t	firsttraceable;
+};
+extern struct agent_layout agent_layout;
+
+static inline uintptr_t
+agent_load(const char *p, size_t offset)
+{
+	uintptr_t v;
+
+	memcpy(&v, p + offset, sizeof(v));
+	return (v);
+}
+
+static inline const char *
+agent_load_ptr(const char *p, size_t offset)
+{
+	return ((const char *)agent_load(p, offset));
+}
+
+static inline int32_t
+agent_load_int(const char *p, size_t offset)
+{
+	int32_t v;
+
+	memcpy(&v, p + offset, sizeof(v));
+	return (v);
+}
+
+/* The code object in a code field: some versions tag the pointer. */
+static inline const char *
+agent_pystack_code(uintptr_t field)
+{
+	return ((const char *)(field & agent_layout.code_mask));
+}
+
+static inline uintptr_t
+agent_pystack_ip(const char *frame)
+{
+	return (agent_load(frame, agent_layout.ip) & agent_layout.ip_mask);
+}
+
+/* The newest frame of a thread state, or NULL. */
+static inline const char *
+agent_pystack_newest(const char *ts)
+{
+	const char *f;
+
+	f = agent_load_ptr(ts, agent_layout.ts_frame);
+	if (agent_layout.has_cframe && f != NULL)
+		f = agent_load_ptr(f, agent_layout.cframe_frame);
+	return (f);
+}
+
+/*
+ * The frame is the same one as last time and has gone on to another
+ * instruction: if it still runs the same code, its new offset follows from
+ * the old one.  False if there is more to find out.
+ */
+static inline bool
+agent_pystack_advance(struct agent_frame *e, uintptr_t ip)
+{
+	int64_t step, offset;
+
+	if (e->id == 0 || !agent_layout.can_advance ||
+	    e->offset < MT_FRAME_BIAS ||
+	    agent_load(e->frame, agent_layout.code) != e->code)
+		return (false);
+	step = (int64_t)(ip - e->ip) * (1 << agent_layout.ip_shift);
+	offset = e->offset + step;
+	if (offset > MT_FRAME_MAX_OFFSET || (step < 0 &&
+	    agent_layout.is_pointer && offset - MT_FRAME_BIAS < 2 *
+	    (int64_t)agent_load_int(agent_pystack_code(e->code),
+	    agent_layout.firsttraceable)))
+		return (false);
+	e->ip = ip;
+	e->offset = (uint32_t)offset;
+	return (true);
+}
 
 /*
  * Room for n entries in the stack's array; false if there is no memory.  For

@@ -83,6 +83,7 @@ thread_make(uint32_t tid)
 		return (NULL);
 	t = (struct agent_thread *)(void *)p;
 	t->tid = tid;
+	t->pthread = (uintptr_t)pthread_self();
 	t->stack.frames = (struct agent_frame *)(void *)(p + sizeof(*t));
 	t->stack.cap = THREAD_FRAMES;
 	t->next = atomic_load(&thread_all);
@@ -105,6 +106,8 @@ thread_block(void)
 			break;
 	if (t == NULL || seen == 64)
 		return (thread_make(tid));
+	t->pthread = (uintptr_t)pthread_self();
+	t->tstate = NULL;
 	t->stack.n = 0;
 	if (t->native != NULL)
 		agent_native_reset(t->native);
@@ -118,7 +121,7 @@ thread_block(void)
 static void
 thread_describe(struct agent_thread *t)
 {
-	struct mt_thread_desc d = { t->tid, (uint64_t)pthread_self() };
+	struct mt_thread_desc d = { t->tid, (uint64_t)t->pthread };
 	const char *name = thread_name != NULL ? thread_name :
 	    t->tid == (uint32_t)getpid() ? "MainThread" : "";
 	size_t i, len = strlen(name);

@@ -14,7 +14,9 @@ static const struct {
 } garbage[] = {
 	{ "nothing", { MT_WORD(MT_OP_PAD, 0, 0) }, 1 },
 	{ "unknown event", { MT_WORD(6, 0, 0) }, 1 },
-	{ "unknown record", { MT_WORD(255, 0, 0) }, 1 },
+	{ "unknown record", { MT_WORD(100, 0, 0) }, 1 },
+	{ "small, no allocator", { MT_SMALL_WORD(0, 16, 1) }, 1 },
+	{ "small, no such allocator", { MT_SMALL_WORD(31, 16, 1) }, 1 },
 	{ "no allocator", { MT_WORD(MT_OP_ALLOC, 0, 1), 1 }, 2 },
 	{ "no such allocator", { MT_WORD(MT_OP_ALLOC, 200, 1), 1 }, 2 },
 	{ "half an allocation", { MT_WORD(MT_OP_ALLOC, 1, 1) }, 1 },

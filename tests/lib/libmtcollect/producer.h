@@ -137,8 +137,14 @@ static inline void
 producer_alloc(struct producer *p, uint64_t seq, uint64_t addr, uint64_t size)
 {
 	producer_number(p, seq);
-	producer_word(p, MT_WORD(MT_OP_ALLOC, MT_ALLOCATOR_MALLOC, addr));
-	producer_word(p, size);
+	if (MT_SMALL_FITS(addr, size))
+		producer_word(p, MT_SMALL_WORD(MT_ALLOCATOR_MALLOC, addr,
+		    size));
+	else {
+		producer_word(p, MT_WORD(MT_OP_ALLOC, MT_ALLOCATOR_MALLOC,
+		    addr));
+		producer_word(p, size);
+	}
 	producer_publish(p);
 }
 
