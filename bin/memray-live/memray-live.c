@@ -12,6 +12,7 @@
 
 #include <fe_opt.h>
 #include <fe_out.h>
+#include <fe_program.h>
 #include <fe_screen.h>
 #include <fe_warn.h>
 #include <mt_feed.h>
@@ -21,7 +22,6 @@
 #include "live_watch.h"
 
 #define EXIT_FAILED	1
-#define EXIT_USAGE	2
 #define RETRY_MS	500
 #define INTERVAL_MS	500u	/* between updates */
 #define PORT_MAX	65535u
@@ -69,38 +69,9 @@ static const char help_text[] =
     "\n"
     "In the view, ? lists the keys.\n";
 
-static void
-usage(void)
-{
-	(void)fputs(usage_text, stderr);
-	exit(EXIT_USAGE);
-}
-
-static void
-help(void)
-{
-	(void)fputs(usage_text, stdout);
-	(void)fputs(help_text, stdout);
-	exit(fe_out_close(0));
-}
-
-static void
-version(void)
-{
-	(void)printf("memray-live %s\n", MT_VERSION_STRING);
-	exit(fe_out_close(0));
-}
-
-static uint64_t
-number(const char *option, const char *s, uint64_t max)
-{
-	uint64_t n;
-
-	if (!fe_opt_number(s, 1, max, &n))
-		errx(EXIT_USAGE, "%s: not a number from 1 to %" PRIu64 ": %s",
-		    option, max, s);
-	return (n);
-}
+static const struct fe_program program = {
+	"memray-live", usage_text, { help_text }
+};
 
 /* Options with an argument, and those without. */
 static void
@@ -108,13 +79,13 @@ take_option(int c)
 {
 	switch (c) {
 	case 'i':
-		opts.interval_s = number("--interval", optarg, INTERVAL_MAX);
+		opts.interval_s = fe_opt_count("--interval", optarg, INTERVAL_MAX);
 		break;
 	case 'r':
-		opts.max_rows = number("--max-rows", optarg, UINT32_MAX);
+		opts.max_rows = fe_opt_count("--max-rows", optarg, UINT32_MAX);
 		break;
 	case 's':
-		opts.sort = number("--sort-column", optarg, 5);
+		opts.sort = fe_opt_count("--sort-column", optarg, 5);
 		break;
 	case OPT_HOST:
 		opts.host = optarg;
@@ -135,7 +106,7 @@ take_option(int c)
 		opts.token_file = optarg;
 		break;
 	default:
-		usage();
+		fe_program_usage(&program);
 	}
 }
 
@@ -161,16 +132,16 @@ parse_options(int argc, char *argv[])
 
 	while ((c = getopt_long(argc, argv, "Vhi:r:s:", table, NULL)) != -1) {
 		if (c == 'V')
-			version();
+			fe_program_version(&program);
 		else if (c == 'h')
-			help();
+			fe_program_help(&program);
 		else
 			take_option(c);
 	}
 	if (argc - optind != 1)
-		usage();
+		fe_program_usage(&program);
 	if (!fe_opt_number(argv[optind], 0, UINT64_MAX, &n))
-		errx(EXIT_USAGE, "not a port: %s", argv[optind]);
+		errx(FE_EXIT_USAGE, "not a port: %s", argv[optind]);
 	/* As memray: a number, but not one of a port, is no usage error. */
 	if (n < 1 || n > PORT_MAX)
 		errx(EXIT_FAILED, "Invalid port: %" PRIu64, n);

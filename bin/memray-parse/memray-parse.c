@@ -8,11 +8,10 @@
 
 #include <fe_meta.h>
 #include <fe_out.h>
+#include <fe_program.h>
 #include <fe_warn.h>
 
 #include "parse.h"
-
-#define EXIT_USAGE	2
 
 static struct opts {
 	bool	force;
@@ -33,27 +32,9 @@ static const char help_text[] =
     "\n"
     "A capture of - is the standard input.\n";
 
-static void
-usage(void)
-{
-	(void)fputs(usage_text, stderr);
-	exit(EXIT_USAGE);
-}
-
-static void
-help(void)
-{
-	(void)fputs(usage_text, stdout);
-	(void)fputs(help_text, stdout);
-	exit(fe_out_close(0));
-}
-
-static void
-version(void)
-{
-	(void)printf("memray-parse %s\n", MT_VERSION_STRING);
-	exit(fe_out_close(0));
-}
+static const struct fe_program program = {
+	"memray-parse", usage_text, { help_text }
+};
 
 static void
 parse_options(int argc, char *argv[])
@@ -70,19 +51,19 @@ parse_options(int argc, char *argv[])
 	while ((c = getopt_long(argc, argv, "Vfht", table, NULL)) != -1) {
 		switch (c) {
 		case 'V':
-			version();
+			fe_program_version(&program);
 			break;
 		case 'f':
 			opts.force = true;
 			break;
 		case 'h':
-			help();
+			fe_program_help(&program);
 			break;
 		case 't':
 			opts.tables = true;
 			break;
 		default:
-			usage();
+			fe_program_usage(&program);
 		}
 	}
 }
@@ -137,7 +118,7 @@ main(int argc, char *argv[])
 	fe_out_init();
 	parse_options(argc, argv);
 	if (optind == argc)
-		usage();
+		fe_program_usage(&program);
 	if (!opts.force && isatty(fileno(stdout)) == 1)
 		errx(1, "You must redirect stdout to a file or shell "
 		    "pipeline.");

@@ -2,7 +2,7 @@
 
 #include <err.h>
 #include <getopt.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,12 +11,12 @@
 #include <fe_file.h>
 #include <fe_opt.h>
 #include <fe_out.h>
+#include <fe_program.h>
 #include <fe_select.h>
 #include <fe_warn.h>
 
 #include "stats.h"
 
-#define EXIT_USAGE	2
 #define NUM_LARGEST	5
 
 /* Options that have no letter. */
@@ -52,29 +52,10 @@ static const char help_end[] =
     "\n"
     "Several captures are added up; - is the standard input.\n";
 
-static void
-usage(void)
-{
-	(void)fputs(usage_text, stderr);
-	exit(EXIT_USAGE);
-}
-
-static void
-help(void)
-{
-	(void)fputs(usage_text, stdout);
-	(void)fputs(help_text, stdout);
-	(void)fputs(fe_select_help_filters, stdout);
-	(void)fputs(help_end, stdout);
-	exit(fe_out_close(0));
-}
-
-static void
-version(void)
-{
-	(void)printf("memray-stats %s\n", MT_VERSION_STRING);
-	exit(fe_out_close(0));
-}
+static const struct fe_program program = {
+	"memray-stats", usage_text,
+	{ help_text, fe_select_help_filters, help_end }
+};
 
 static void
 parse_options(int argc, char *argv[])
@@ -94,19 +75,17 @@ parse_options(int argc, char *argv[])
 	while ((c = getopt_long(argc, argv, "Vfhn:o:", table, NULL)) != -1) {
 		switch (c) {
 		case 'V':
-			version();
+			fe_program_version(&program);
 			break;
 		case 'f':
 			opts.force = true;
 			break;
 		case 'h':
-			help();
+			fe_program_help(&program);
 			break;
 		case 'n':
-			if (!fe_opt_number(optarg, 1, UINT32_MAX,
-			    &opts.num_largest))
-				errx(EXIT_USAGE, "--num-largest: not a "
-				    "positive number: %s", optarg);
+			opts.num_largest = fe_opt_count("--num-largest",
+			    optarg, UINT32_MAX);
 			break;
 		case 'o':
 			opts.output = optarg;
@@ -116,7 +95,7 @@ parse_options(int argc, char *argv[])
 			break;
 		default:
 			if (!fe_select_option(&opts.select, c, optarg))
-				usage();
+				fe_program_usage(&program);
 		}
 	}
 }
@@ -260,7 +239,7 @@ main(int argc, char *argv[])
 	opts.select.selection.view = MT_VIEW_ALL;
 	parse_options(argc, argv);
 	if (optind == argc)
-		usage();
+		fe_program_usage(&program);
 	memset(&s, 0, sizeof(s));
 	s.num_largest = (size_t)opts.num_largest;
 	if (mt_merge_new(&s.merge, &e) != MT_OK) {

@@ -2,20 +2,17 @@
 
 #include <err.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <fe_alloc.h>
 #include <fe_opt.h>
 #include <fe_out.h>
+#include <fe_program.h>
 #include <fe_select.h>
 #include <fe_warn.h>
 
 #include "summary.h"
-
-#define EXIT_USAGE	2
 
 /* Options that have no letter. */
 enum { OPT_JSON = 256, OPT_BY_PROCESS };
@@ -47,42 +44,9 @@ static const char help_end[] =
     "\n"
     "Several captures are added up; - is the standard input.\n";
 
-static void
-usage(void)
-{
-	(void)fputs(usage_text, stderr);
-	exit(EXIT_USAGE);
-}
-
-static uint64_t
-number(const char *option, const char *s, uint64_t max)
-{
-	uint64_t n;
-
-	if (fe_opt_number(s, 1, max, &n))
-		return (n);
-	if (max == UINT32_MAX)
-		errx(EXIT_USAGE, "%s: not a positive number: %s", option, s);
-	errx(EXIT_USAGE, "%s: not a number from 1 to %" PRIu64 ": %s", option,
-	    max, s);
-}
-
-static void
-help(void)
-{
-	(void)fputs(usage_text, stdout);
-	(void)fputs(help_text, stdout);
-	(void)fputs(fe_select_help, stdout);
-	(void)fputs(help_end, stdout);
-	exit(fe_out_close(0));
-}
-
-static void
-version(void)
-{
-	(void)printf("memray-summary %s\n", MT_VERSION_STRING);
-	exit(fe_out_close(0));
-}
+static const struct fe_program program = {
+	"memray-summary", usage_text, { help_text, fe_select_help, help_end }
+};
 
 static void
 parse_options(int argc, char *argv[])
@@ -102,17 +66,17 @@ parse_options(int argc, char *argv[])
 	while ((c = getopt_long(argc, argv, "Vhr:s:", table, NULL)) != -1) {
 		switch (c) {
 		case 'V':
-			version();
+			fe_program_version(&program);
 			break;
 		case 'h':
-			help();
+			fe_program_help(&program);
 			break;
 		case 'r':
-			opts.style.max_rows = number("--max-rows", optarg,
+			opts.style.max_rows = fe_opt_count("--max-rows", optarg,
 			    UINT32_MAX);
 			break;
 		case 's':
-			opts.style.sort = (int)number("--sort-column",
+			opts.style.sort = (int)fe_opt_count("--sort-column",
 			    optarg, 5);
 			break;
 		case OPT_BY_PROCESS:
@@ -123,7 +87,7 @@ parse_options(int argc, char *argv[])
 			break;
 		default:
 			if (!fe_select_option(&opts.select, c, optarg))
-				usage();
+				fe_program_usage(&program);
 		}
 	}
 	fe_select_check(&opts.select);
@@ -196,7 +160,7 @@ main(int argc, char *argv[])
 	fe_select_init(&opts.select);
 	parse_options(argc, argv);
 	if (optind == argc)
-		usage();
+		fe_program_usage(&program);
 	memset(&all, 0, sizeof(all));
 	for (int i = optind; i < argc; i++)
 		if (!add_capture(&all, argv[i]))

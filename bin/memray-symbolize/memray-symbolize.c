@@ -11,12 +11,11 @@
 #include <fe_alloc.h>
 #include <fe_file.h>
 #include <fe_out.h>
+#include <fe_program.h>
 #include <fe_text.h>
 #include <fe_warn.h>
 
 #include "symbolize.h"
-
-#define EXIT_USAGE	2
 
 static struct opts {
 	const char	*output;
@@ -41,27 +40,9 @@ static const char help_text[] =
     "\n"
     "With -o there is one capture, and - is the standard input.\n";
 
-static void
-usage(void)
-{
-	(void)fputs(usage_text, stderr);
-	exit(EXIT_USAGE);
-}
-
-static void
-help(void)
-{
-	(void)fputs(usage_text, stdout);
-	(void)fputs(help_text, stdout);
-	exit(fe_out_close(0));
-}
-
-static void
-version(void)
-{
-	(void)printf("memray-symbolize %s\n", MT_VERSION_STRING);
-	exit(fe_out_close(0));
-}
+static const struct fe_program program = {
+	"memray-symbolize", usage_text, { help_text }
+};
 
 static void
 parse_options(int argc, char *argv[])
@@ -79,13 +60,13 @@ parse_options(int argc, char *argv[])
 	while ((c = getopt_long(argc, argv, "Vfho:q", table, NULL)) != -1) {
 		switch (c) {
 		case 'V':
-			version();
+			fe_program_version(&program);
 			break;
 		case 'f':
 			opts.force = true;
 			break;
 		case 'h':
-			help();
+			fe_program_help(&program);
 			break;
 		case 'o':
 			opts.output = optarg;
@@ -94,7 +75,7 @@ parse_options(int argc, char *argv[])
 			opts.quiet = true;
 			break;
 		default:
-			usage();
+			fe_program_usage(&program);
 		}
 	}
 }
@@ -147,7 +128,7 @@ in_place(struct symbolize *s, char *paths[], int n)
 
 	for (int i = 0; i < n; i++) {
 		if (strcmp(paths[i], "-") == 0)
-			errx(EXIT_USAGE, "the standard input needs -o");
+			errx(FE_EXIT_USAGE, "the standard input needs -o");
 		c = open_capture(paths[i]);
 		ok &= c != NULL && symbolize_add(s, c, paths[i]);
 		mt_capture_close(c);
@@ -205,7 +186,7 @@ to_output(struct symbolize *s, const char *path)
 	bool ok;
 
 	if (is_itself(path, opts.output))
-		errx(EXIT_USAGE, "%s is the capture itself", opts.output);
+		errx(FE_EXIT_USAGE, "%s is the capture itself", opts.output);
 	/* What is in a capture is for its owner. */
 	(void)umask(S_IRWXG | S_IRWXO);
 	c = open_capture(path);
@@ -226,7 +207,7 @@ main(int argc, char *argv[])
 	argc -= optind;
 	argv += optind;
 	if (argc == 0 || (opts.output != NULL && argc != 1))
-		usage();
+		fe_program_usage(&program);
 	memset(&s, 0, sizeof(s));
 	s.capture = fe_alloc((size_t)argc, sizeof(*s.capture), 0);
 	ok = opts.output != NULL ? to_output(&s, argv[0]) :

@@ -9,13 +9,12 @@
 
 #include <fe_file.h>
 #include <fe_out.h>
+#include <fe_program.h>
 #include <fe_select.h>
 #include <fe_text.h>
 #include <fe_warn.h>
 
 #include "transform.h"
-
-#define EXIT_USAGE	2
 
 enum format_flag {
 	FORMAT_BINARY = 1,	/* not for terminals */
@@ -64,29 +63,9 @@ static const char help_end[] =
     "Formats: aggregate, csv, folded, gprof2dot, memray, pprof, speedscope.\n"
     "Several captures are added up; - is the standard input.\n";
 
-static void
-usage(void)
-{
-	(void)fputs(usage_text, stderr);
-	exit(EXIT_USAGE);
-}
-
-static void
-help(void)
-{
-	(void)fputs(usage_text, stdout);
-	(void)fputs(help_text, stdout);
-	(void)fputs(fe_select_help, stdout);
-	(void)fputs(help_end, stdout);
-	exit(fe_out_close(0));
-}
-
-static void
-version(void)
-{
-	(void)printf("memray-transform %s\n", MT_VERSION_STRING);
-	exit(fe_out_close(0));
-}
+static const struct fe_program program = {
+	"memray-transform", usage_text, { help_text, fe_select_help, help_end }
+};
 
 static void
 parse_options(int argc, char *argv[])
@@ -104,20 +83,20 @@ parse_options(int argc, char *argv[])
 	while ((c = getopt_long(argc, argv, "Vfho:", table, NULL)) != -1) {
 		switch (c) {
 		case 'V':
-			version();
+			fe_program_version(&program);
 			break;
 		case 'f':
 			opts.force = true;
 			break;
 		case 'h':
-			help();
+			fe_program_help(&program);
 			break;
 		case 'o':
 			opts.output = optarg;
 			break;
 		default:
 			if (!fe_select_option(&opts.select, c, optarg))
-				usage();
+				fe_program_usage(&program);
 		}
 	}
 	fe_select_check(&opts.select);
@@ -129,7 +108,7 @@ find_format(const char *name)
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (strcasecmp(name, formats[i].name) == 0)
 			return (&formats[i]);
-	errx(EXIT_USAGE, "Format not supported: %s", name);
+	errx(FE_EXIT_USAGE, "Format not supported: %s", name);
 }
 
 /*
@@ -297,7 +276,7 @@ aggregate(int argc, char *argv[])
 	int status;
 
 	if (argc != 1)
-		errx(EXIT_USAGE, "aggregate: takes one capture");
+		errx(FE_EXIT_USAGE, "aggregate: takes one capture");
 	if (!read_tables(&t, argv[0], &whole))
 		return (1);
 	status = !write_tables(&t, argv[0]) || !whole;
@@ -314,11 +293,11 @@ main(int argc, char *argv[])
 	fe_select_init(&opts.select);
 	parse_options(argc, argv);
 	if (argc - optind < 2)
-		usage();
+		fe_program_usage(&program);
 	opts.format = find_format(argv[optind++]);
 	if ((opts.format->flags & FORMAT_WHOLE) != 0 &&
 	    fe_select_is_any(&opts.select))
-		errx(EXIT_USAGE, "%s: takes no selection", opts.format->name);
+		errx(FE_EXIT_USAGE, "%s: takes no selection", opts.format->name);
 	status = opts.format->write == NULL ?
 	    aggregate(argc - optind, argv + optind) :
 	    report(argc - optind, argv + optind);

@@ -10,13 +10,13 @@
 #include <fe_alloc.h>
 #include <fe_opt.h>
 #include <fe_out.h>
+#include <fe_program.h>
 #include <fe_screen.h>
 #include <fe_select.h>
 #include <fe_warn.h>
 
 #include "tree.h"
 
-#define EXIT_USAGE	2
 #define BIGGEST		200
 
 /* Options that have no letter. */
@@ -48,39 +48,9 @@ static const char help_end[] =
     "\n"
     "Several captures are added up; - is the standard input.\n";
 
-static void
-usage(void)
-{
-	(void)fputs(usage_text, stderr);
-	exit(EXIT_USAGE);
-}
-
-static void
-help(void)
-{
-	(void)fputs(usage_text, stdout);
-	(void)fputs(help_text, stdout);
-	(void)fputs(fe_select_help, stdout);
-	(void)fputs(help_end, stdout);
-	exit(fe_out_close(0));
-}
-
-static void
-version(void)
-{
-	(void)printf("memray-tree %s\n", MT_VERSION_STRING);
-	exit(fe_out_close(0));
-}
-
-static uint64_t
-number(const char *option, const char *s)
-{
-	uint64_t n;
-
-	if (!fe_opt_number(s, 1, UINT32_MAX, &n))
-		errx(EXIT_USAGE, "%s: not a positive number: %s", option, s);
-	return (n);
-}
+static const struct fe_program program = {
+	"memray-tree", usage_text, { help_text, fe_select_help, help_end }
+};
 
 static void
 parse_options(int argc, char *argv[])
@@ -99,20 +69,21 @@ parse_options(int argc, char *argv[])
 	while ((c = getopt_long(argc, argv, "Vb:h", table, NULL)) != -1) {
 		switch (c) {
 		case 'V':
-			version();
+			fe_program_version(&program);
 			break;
 		case 'b':
-			opts.biggest = number("--biggest-allocs", optarg);
+			opts.biggest = fe_opt_count("--biggest-allocs", optarg,
+			    UINT32_MAX);
 			break;
 		case 'h':
-			help();
+			fe_program_help(&program);
 			break;
 		case OPT_JSON:
 			opts.json = true;
 			break;
 		default:
 			if (!fe_select_option(&opts.select, c, optarg))
-				usage();
+				fe_program_usage(&program);
 		}
 	}
 	fe_select_check(&opts.select);
@@ -192,7 +163,7 @@ main(int argc, char *argv[])
 	fe_out_init();
 	parse_options(argc, argv);
 	if (optind == argc)
-		usage();
+		fe_program_usage(&program);
 	memset(&t, 0, sizeof(t));
 	t.biggest = (size_t)opts.biggest;
 	if (mt_merge_new(&t.merge, &e) != MT_OK) {

@@ -406,13 +406,6 @@ MT_API enum mt_status	mt_summary_push(struct mt_summary *,
 MT_API enum mt_status	mt_summary_push_selection(struct mt_summary *,
 			    struct mt_capture *, const struct mt_selection *,
 			    struct mt_error *);
-/*
- * Add so much of each site of a capture instead of what is selected: one
- * amount for each of mt_capture_sites().
- */
-MT_API enum mt_status	mt_summary_push_amounts(struct mt_summary *,
-			    const struct mt_capture *,
-			    const struct mt_amount *, struct mt_error *);
 /* Bytes and allocations of all that was pushed. */
 MT_API uint64_t		mt_summary_bytes(const struct mt_summary *);
 MT_API uint64_t		mt_summary_allocations(const struct mt_summary *);

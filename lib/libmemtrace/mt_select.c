@@ -4,7 +4,6 @@
 
 #include "mt_private.h"
 #include "mt_select.h"
-#include "mt_summary.h"
 
 uint64_t
 mt_threshold(uint64_t t)
@@ -129,17 +128,4 @@ mt_capture_select(struct mt_capture *c, const struct mt_selection *sel,
 		break;
 	}
 	return (st == MT_OK ? mt_select_filter(c, sel, out, e) : st);
-}
-
-enum mt_status
-mt_summary_push_amounts(struct mt_summary *s, const struct mt_capture *c,
-    const struct mt_amount *amounts, struct mt_error *e)
-{
-	struct mt_summary_tables t;
-
-	t.ncodes = mt_capture_codes(c, &t.codes);
-	t.nnodes = mt_capture_nodes(c, &t.nodes);
-	t.nsites = mt_capture_sites(c, &t.sites);
-	t.amounts = amounts;
-	return (mt_summary_push_tables(s, &t, e));
 }

@@ -1,6 +1,10 @@
 /* Arguments of options. */
 
+#include <err.h>
+#include <inttypes.h>
+
 #include "fe_opt.h"
+#include "fe_program.h"
 
 bool
 fe_opt_number(const char *s, uint64_t min, uint64_t max, uint64_t *n)
@@ -20,4 +24,19 @@ fe_opt_number(const char *s, uint64_t min, uint64_t max, uint64_t *n)
 		return (false);
 	*n = v;
 	return (true);
+}
+
+uint64_t
+fe_opt_count(const char *option, const char *s, uint64_t max)
+{
+	uint64_t n;
+
+	if (fe_opt_number(s, 1, max, &n))
+		return (n);
+	/* A bound that nobody comes near is none to speak of. */
+	if (max >= UINT32_MAX)
+		errx(FE_EXIT_USAGE, "%s: not a positive number: %s", option,
+		    s);
+	errx(FE_EXIT_USAGE, "%s: not a number from 1 to %" PRIu64 ": %s",
+	    option, max, s);
 }

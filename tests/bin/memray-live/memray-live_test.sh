@@ -201,7 +201,7 @@ usage_body()
 		atf_check -s exit:1 \
 		    -e inline:"memray-live: Invalid port: $p\n" memray-live $p
 	done
-	atf_check -s exit:2 -e match:"^memray-live: --max-rows: not a number" \
+	atf_check -s exit:2 -e match:"^memray-live: --max-rows: not a positive number" \
 	    memray-live -r 0 1
 	atf_check -s exit:2 -e match:"1 to 5: 6" memray-live -s 6 1
 	atf_check -s exit:2 -e ignore memray-live --no-such-option 1

@@ -1,6 +1,9 @@
 #include <atf-c.h>
 
+#include <unistd.h>
+
 #include "fe_opt.h"
+#include "fe_program.h"
 
 ATF_TC_WITHOUT_HEAD(accepts);
 ATF_TC_BODY(accepts, tc)
@@ -30,9 +33,34 @@ ATF_TC_BODY(refuses, tc)
 	ATF_CHECK_EQ(42, n);
 }
 
+/* What fe_opt_count() says of an argument that is none. */
+static void
+check_count(const char *s, uint64_t max, const char *said)
+{
+	pid_t child = atf_utils_fork();
+
+	if (child == 0) {
+		(void)fe_opt_count("--rows", s, max);
+		_exit(0);
+	}
+	atf_utils_wait(child, FE_EXIT_USAGE, "", said);
+}
+
+ATF_TC_WITHOUT_HEAD(count);
+ATF_TC_BODY(count, tc)
+{
+	ATF_CHECK_EQ(1, fe_opt_count("--rows", "1", 5));
+	ATF_CHECK_EQ(5, fe_opt_count("--rows", "5", 5));
+	check_count("6", 5, "fe_opt_test: --rows: not a number from 1 to 5: "
+	    "6\n");
+	check_count("x", UINT32_MAX, "fe_opt_test: --rows: not a positive "
+	    "number: x\n");
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, accepts);
 	ATF_TP_ADD_TC(tp, refuses);
+	ATF_TP_ADD_TC(tp, count);
 	return (atf_no_error());
 }
