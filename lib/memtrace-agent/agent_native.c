@@ -379,7 +379,9 @@ agent_native_update(struct agent_thread *t)
 		if (t->stack.kept == UINT32_MAX)
 			return;
 		keep = n->n;
-	} else if (!agent_branch_take(n, &keep))
+	} else if (agent_branch_take(n, &keep))
+		n->remembered++;
+	else
 		keep = native_renew(t);
 	agent_merge(t, keep);
 }
@@ -406,6 +408,7 @@ agent_native_statistics(struct agent_thread *t)
 
 	native_tell(t, "native_events", n->events);
 	native_tell(t, "native_unchanged", n->same);
+	native_tell(t, "native_remembered", n->remembered);
 	native_tell(t, "native_steps", n->steps);
 	native_tell(t, "native_interpreted", n->u.odd);
 	native_tell(t, "native_learnt", n->u.misses);

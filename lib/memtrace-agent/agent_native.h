@@ -111,6 +111,7 @@ struct agent_native {
 	/* For statistics. */
 	uint64_t	 events;
 	uint64_t	 same;		/* events with an unchanged stack */
+	uint64_t	 remembered;	/* events with a branch */
 	uint64_t	 steps;
 	struct agent_native_word words[AGENT_NATIVE_WORDS];
 	struct agent_unwind_state u;
@@ -137,7 +138,8 @@ bool	agent_native_reserve(void *array, uint32_t *cap, uint32_t used,
 
 /*
  * Send what was counted of the calling thread: events, those with an unchanged
- * stack, steps, those that were interpreted, rules that were learnt.
+ * stack or a remembered one, steps, those that were interpreted, rules that
+ * were learnt.
  */
 void	agent_native_statistics(struct agent_thread *);
 
