@@ -7,7 +7,7 @@
 #include "agent_branch.h"
 #include "agent_early.h"
 
-#define BRANCH_ENTRIES	32	/* a power of two */
+#define BRANCH_ENTRIES	128	/* a power of two */
 #define BRANCH_FRAMES	14	/* longer ones are unwound each time */
 
 /* 1 KiB. */
