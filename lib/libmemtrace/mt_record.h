@@ -182,6 +182,17 @@ MT_API enum mt_status	mt_recorder_code_describe(struct mt_recorder *,
 MT_API enum mt_status	mt_recorder_thread_new(struct mt_recorder *,
 			    uint64_t tid, const char *name, uint32_t *id,
 			    struct mt_error *);
+/*
+ * The same for a program that may make threads without end, each of which
+ * would have sites of its own.  The first MT_RECORDER_THREADS threads have an
+ * id each.  Those that follow share ids, by name, in which N stands for any
+ * number; such a thread has the tid 0.  There are as many ids of that kind at
+ * most, and one more for the rest.
+ */
+#define MT_RECORDER_THREADS	256u
+MT_API enum mt_status	mt_recorder_thread_share(struct mt_recorder *,
+			    uint64_t tid, const char *name, uint32_t *id,
+			    struct mt_error *);
 
 /* The node of a call from the stack `parent`; the same every time. */
 MT_API enum mt_status	mt_recorder_node(struct mt_recorder *,

@@ -432,6 +432,7 @@ mt_recorder_free(struct mt_recorder *r)
 		return;
 	mt_agg_fini(&r->agg);
 	mt_stack_fini(&r->stack);
+	mt_recorder_forget_kinds(r);
 	mt_events_enc_free(r->enc);
 	mt_buf_fini(&r->meta);
 	mt_buf_fini(&r->codes);

@@ -3,6 +3,7 @@
  *
  *	mt_recorder.c		events, the end, life
  *	mt_recorder_tables.c	codes, threads, stacks, metadata; blocks
+ *	mt_recorder_threads.c	threads that share an id
  *	mt_recorder_more.c	what is known about sites besides totals
  *	mt_recorder_checkpoint.c	tables while the program runs
  *	mt_recorder_take.c	what has changed, for live feeds
@@ -43,6 +44,12 @@ struct mt_recorder_feed {
 	bool		news;		/* there was a sample */
 };
 
+/* Threads with names of this kind have one id. */
+struct mt_recorder_kind {
+	char		*name;		/* malloc(3) */
+	uint32_t	 id;
+};
+
 struct mt_recorder {
 	struct mt_sink		 sink;
 	bool			 has_sink;
@@ -55,6 +62,8 @@ struct mt_recorder {
 	struct mt_stack		 stack;
 	struct mt_events_enc	*enc;		/* NULL: no events */
 	uint32_t		 nthreads;
+	uint32_t		 nkinds;
+	struct mt_recorder_kind	*kinds;
 	uint32_t		 ncodes;
 	uint32_t		 codes_cap;
 	bool			*described;	/* by code id */
@@ -125,6 +134,7 @@ enum mt_status	mt_recorder_put_events(struct mt_recorder *,
 /* Describe a code as nobody else will. */
 enum mt_status	mt_recorder_unknown(struct mt_recorder *, uint32_t id,
 		    struct mt_error *);
+void		mt_recorder_forget_kinds(struct mt_recorder *);
 /* Apply the events that wait. */
 void		mt_recorder_drain(struct mt_recorder *);
 

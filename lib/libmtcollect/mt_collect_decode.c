@@ -250,7 +250,7 @@ payload_thread(struct mt_collect_process *p, struct mt_collect_ring *r,
 		n = sizeof(name) - 1;
 	(void)string_put(name, b + sizeof(d), n);
 	r->depth = r->node = 0;
-	return (recorded(p, mt_recorder_thread_new(p->recorder, d.tid, name,
+	return (recorded(p, mt_recorder_thread_share(p->recorder, d.tid, name,
 	    &r->thread, &p->error)));
 }
 

@@ -105,7 +105,7 @@ mt_recorder_code_describe(struct mt_recorder *r, uint32_t id,
 }
 
 enum mt_status
-mt_recorder_thread_new(struct mt_recorder *r, uint64_t tid, const char *name,
+mt_recorder_thread_share(struct mt_recorder *r, uint64_t tid, const char *name,
     uint32_t *id, struct mt_error *e)
 {
 	(void)e;
