@@ -137,7 +137,7 @@ pyhook_start(void)
 {
 	const struct agent_pyoffsets *o;
 	struct agent_thread *t;
-	const char *why;
+	bool reads;
 
 	pyhook_started = true;
 	pyhook_register_end();
@@ -149,16 +149,14 @@ pyhook_start(void)
 	}
 	o = agent_pyoffsets_find(agent_pyapi.hexversion,
 	    agent_pyapi.free_threaded);
-	agent_pycheck_choose(t, o, agent->api_walk, &why);
-	if (why != NULL)
-		agent_out_text(t, MT_OP_NOTE, why, strlen(why));
+	reads = agent_pycheck_choose(t, o, agent->api_walk);
 	if (t->native != NULL)
-		agent_merge_init(why == NULL ? o : NULL);
+		agent_merge_init(reads ? o : NULL);
 	pyhook_send_allocator(t);
 	agent_record_mark(t, MT_MARK_START);
 	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) != 0)
 		agent_pyalloc_install();
-	else if (why != NULL)
+	else if (agent_pystack_mode() == AGENT_WALK_API)
 		agent_pyalloc_guard();
 	agent_leave(t);
 	atomic_store(&pyhook_tracing, true);
