@@ -105,6 +105,21 @@ pyhook_register_end(void)
 		agent_pyapi.decref(module);
 }
 
+/*
+ * Objects that mimalloc hands out never come from malloc(3), whatever their
+ * size, and it has asked for most of its memory before the user's code.
+ */
+static void
+pyhook_tell_hidden(struct agent_thread *t, const char *allocator)
+{
+	static const char note[] = "objects come from an allocator inside "
+	    "Python: to record them, use --trace-python-allocators";
+
+	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) == 0 &&
+	    strncmp(allocator, "mimalloc", 8) == 0)
+		agent_out_text(t, MT_OP_NOTE, note, sizeof(note) - 1);
+}
+
 static void
 pyhook_send_allocator(struct agent_thread *t)
 {
@@ -116,11 +131,12 @@ pyhook_send_allocator(struct agent_thread *t)
 	if (agent_pyapi.allocator_name != NULL)
 		name = agent_pyapi.allocator_name();
 	if (name == NULL)
-		name = "unknown";
+		name = agent_pyapi.free_threaded ? "mimalloc" : "unknown";
 	len = strnlen(name, sizeof(text) - sizeof(key));
 	memcpy(text, key, sizeof(key));
 	memcpy(text + sizeof(key), name, len);
 	agent_out_text(t, MT_OP_INFO, text, sizeof(key) + len);
+	pyhook_tell_hidden(t, name);
 }
 
 /* Native stacks, if they are wanted: without them is better than not at all. */
