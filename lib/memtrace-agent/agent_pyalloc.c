@@ -99,16 +99,13 @@ agent_pyalloc_install(void)
 	}
 }
 
-/*
- * A small request is what makes the allocator ask for an arena; objects of
- * a free-threaded build never come from malloc(3), whatever their size.
- */
+/* A small request is what makes the allocator ask for an arena. */
 static inline bool
 guard_enter(size_t size)
 {
 	bool was = pyalloc_inside;
 
-	if (size <= PYALLOC_SMALL || agent_pyapi.free_threaded)
+	if (size <= PYALLOC_SMALL)
 		pyalloc_inside = true;
 	return (was);
 }

@@ -10,6 +10,7 @@
 #include "agent_pycode.h"
 
 #define PYCHECK_FRAMES	32
+#define PYCHECK_NOTE	128	/* bytes */
 #define PYCHECK_FILE	"<memtrace self-check>"
 
 /* A function, a method and a generator, one calling the other. */
@@ -181,28 +182,60 @@ pycheck_run(struct agent_thread *t)
 	return (result != NULL && pycheck.same);
 }
 
-void
-agent_pycheck_choose(struct agent_thread *t, const struct agent_pyoffsets *o,
-    bool api, const char **why)
+/* Why the frames cannot be read, or NULL: then they are from now on. */
+static const char *
+pycheck_frames(struct agent_thread *t, const struct agent_pyoffsets *o)
 {
-	*why = NULL;
-	if (api)
-		*why = "stacks come from the public API, as asked for";
-	else if (o == NULL)
-		*why = "the layout of this Python version is not known; "
-		    "stacks come from its public API, which is slow";
-	else if (!pycheck_code_type(o) || !pycheck_debug_offsets(o))
-		*why = "the layout of this Python is not that of its version; "
-		    "stacks come from its public API, which is slow";
-	if (*why == NULL && agent_pycode_init(o)) {
-		agent_pystack_init(AGENT_WALK_FRAMES, o);
-		if (pycheck_run(t))
-			return;
-		*why = "the self-check of the frame walk failed; stacks come "
-		    "from Python's public API, which is slow";
-	}
-	agent_pystack_init(agent_pycode_init(NULL) ? AGENT_WALK_API :
-	    AGENT_WALK_NONE, NULL);
+	if (o == NULL)
+		return ("the layout of this Python version is not known");
+	if (!pycheck_code_type(o) || !pycheck_debug_offsets(o))
+		return ("the layout of this Python is not that of its version");
+	if (!agent_pycode_init(o))
+		return ("there is no memory for the code objects");
+	agent_pystack_init(AGENT_WALK_FRAMES, o);
+	return (pycheck_run(t) ? NULL :
+	    "the self-check of the frame walk failed");
+}
+
+/*
+ * The public functions take locks and may let other threads run.  Under the
+ * GIL that does no harm, but without, who allocates may hold those locks.
+ */
+static enum agent_walk
+pycheck_other_walk(void)
+{
+	return (!agent_pyapi.free_threaded && agent_pycode_init(NULL) ?
+	    AGENT_WALK_API : AGENT_WALK_NONE);
+}
+
+static void
+pycheck_tell(struct agent_thread *t, const char *why, enum agent_walk walk)
+{
+	const char *then = walk == AGENT_WALK_API ?
+	    "; stacks come from its public API, which is slow" :
+	    "; there are no Python stacks";
+	char text[PYCHECK_NOTE];
+	size_t n = strnlen(why, sizeof(text) / 2);
+	size_t m = strnlen(then, sizeof(text) - n);
+
+	memcpy(text, why, n);
+	memcpy(text + n, then, m);
+	agent_out_text(t, MT_OP_NOTE, text, n + m);
+}
+
+bool
+agent_pycheck_choose(struct agent_thread *t, const struct agent_pyoffsets *o,
+    bool api)
+{
+	const char *why = "the frames of this Python are not read, as asked for";
+	enum agent_walk walk;
+
+	if (!api && (why = pycheck_frames(t, o)) == NULL)
+		return (true);
+	walk = pycheck_other_walk();
+	agent_pystack_init(walk, NULL);
+	pycheck_tell(t, why, walk);
+	return (false);
 }
 
 /* ---- The slow way ---------------------------------------------------- */

@@ -11,12 +11,13 @@
 /*
  * Choose and set up the walk of this interpreter: compares the row of its
  * version, NULL if there is none, with what the interpreter says of itself and
- * the walk of a known stack with the answer of the public functions.  If they
- * differ, the public functions it is, and *why says so.  The GIL is held and
- * no exception is set.  api forces the public functions.
+ * the walk of a known stack with the answer of the public functions.  True if
+ * they agree.  If not, it is the public functions, or nothing in a
+ * free-threaded build, and a note says so.  The GIL is held and no exception
+ * is set.  api is as if they differed.
  */
-void	agent_pycheck_choose(struct agent_thread *,
-	    const struct agent_pyoffsets *, bool api, const char **why);
+bool	agent_pycheck_choose(struct agent_thread *,
+	    const struct agent_pyoffsets *, bool api);
 
 /* As agent_pystack_update(), by the public functions. */
 void	agent_pycheck_update(struct agent_thread *);

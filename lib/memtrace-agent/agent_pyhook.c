@@ -105,6 +105,21 @@ pyhook_register_end(void)
 		agent_pyapi.decref(module);
 }
 
+/*
+ * Objects that mimalloc hands out never come from malloc(3), whatever their
+ * size, and it has asked for most of its memory before the user's code.
+ */
+static void
+pyhook_tell_hidden(struct agent_thread *t, const char *allocator)
+{
+	static const char note[] = "objects come from an allocator inside "
+	    "Python: to record them, use --trace-python-allocators";
+
+	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) == 0 &&
+	    strncmp(allocator, "mimalloc", 8) == 0)
+		agent_out_text(t, MT_OP_NOTE, note, sizeof(note) - 1);
+}
+
 static void
 pyhook_send_allocator(struct agent_thread *t)
 {
@@ -116,11 +131,12 @@ pyhook_send_allocator(struct agent_thread *t)
 	if (agent_pyapi.allocator_name != NULL)
 		name = agent_pyapi.allocator_name();
 	if (name == NULL)
-		name = "unknown";
+		name = agent_pyapi.free_threaded ? "mimalloc" : "unknown";
 	len = strnlen(name, sizeof(text) - sizeof(key));
 	memcpy(text, key, sizeof(key));
 	memcpy(text + sizeof(key), name, len);
 	agent_out_text(t, MT_OP_INFO, text, sizeof(key) + len);
+	pyhook_tell_hidden(t, name);
 }
 
 /* Native stacks, if they are wanted: without them is better than not at all. */
@@ -137,7 +153,7 @@ pyhook_start(void)
 {
 	const struct agent_pyoffsets *o;
 	struct agent_thread *t;
-	const char *why;
+	bool reads;
 
 	pyhook_started = true;
 	pyhook_register_end();
@@ -149,16 +165,14 @@ pyhook_start(void)
 	}
 	o = agent_pyoffsets_find(agent_pyapi.hexversion,
 	    agent_pyapi.free_threaded);
-	agent_pycheck_choose(t, o, agent->api_walk, &why);
-	if (why != NULL)
-		agent_out_text(t, MT_OP_NOTE, why, strlen(why));
+	reads = agent_pycheck_choose(t, o, agent->api_walk);
 	if (t->native != NULL)
-		agent_merge_init(why == NULL ? o : NULL);
+		agent_merge_init(reads ? o : NULL);
 	pyhook_send_allocator(t);
 	agent_record_mark(t, MT_MARK_START);
 	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) != 0)
 		agent_pyalloc_install();
-	else if (why != NULL)
+	else if (agent_pystack_mode() == AGENT_WALK_API)
 		agent_pyalloc_guard();
 	agent_leave(t);
 	atomic_store(&pyhook_tracing, true);

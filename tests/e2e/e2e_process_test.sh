@@ -6,7 +6,10 @@ ends()
 {
 	"$py" "$src/ends.py" "$1" > plain.out 2> plain.err
 	[ $? -eq "$2" ] || atf_skip "a plain run does not end with $2"
-	memray-run -q -o cap.bin "$py" "$src/ends.py" "$1" > out 2> err
+	e2e_python_flags
+	# shellcheck disable=SC2086 # an option or nothing
+	memray-run $e2e_flags -q -o cap.bin "$py" "$src/ends.py" "$1" \
+	    > out 2> err
 	atf_check_equal "$2" $?
 	atf_check -o file:plain.out cat out
 	atf_check -o file:plain.err cat err
@@ -53,8 +56,10 @@ abort_each()
 same_each()
 {
 	atf_check -o save:plain -e save:plain.err "$py" "$src/same.py" a "b c"
+	e2e_python_flags
+	# shellcheck disable=SC2086
 	atf_check -o file:plain -e file:plain.err \
-	    memray-run -q -o cap.bin "$py" "$src/same.py" a "b c"
+	    memray-run $e2e_flags -q -o cap.bin "$py" "$src/same.py" a "b c"
 }
 
 # Descriptors are numbered as without us, and closing them all is harmless.
@@ -69,8 +74,9 @@ descriptors_each()
 stdin_each()
 {
 	echo "from standard input" > in
+	e2e_python_flags
 	atf_check -o inline:"FROM STANDARD INPUT\n\n" -x \
-	    "memray-run -q -o cap.bin $py $src/ends.py stdin < in"
+	    "memray-run $e2e_flags -q -o cap.bin $py $src/ends.py stdin < in"
 	e2e_reports
 	e2e_near "kept" "$(e2e_row leaks keep own_bytes)" 30000000
 }
@@ -78,7 +84,9 @@ stdin_each()
 # Closed from the beginning, as under some supervisors.
 closed_stdio_each()
 {
-	atf_check memray-run -q -o cap.bin "$py" "$src/blocks.py" \
+	e2e_python_flags
+	# shellcheck disable=SC2086
+	atf_check memray-run $e2e_flags -q -o cap.bin "$py" "$src/blocks.py" \
 	    <&- >&- 2>&-
 	e2e_reports
 	e2e_near "keep" "$(e2e_row leaks keep own_bytes)" 40000000
@@ -88,11 +96,13 @@ closed_stdio_each()
 forms_each()
 {
 	cp "$src/blocks.py" .
-	atf_check memray-run -q -o a.bin --python "$py" blocks.py
-	atf_check memray-run -q -o b.bin --python "$py" -m blocks
-	atf_check -x "memray-run -q -o c.bin --python $py - < blocks.py"
-	atf_check memray-run -q -o d.bin --python "$py" \
-	    -c "$(cat blocks.py)"
+	e2e_python_flags
+	# shellcheck disable=SC2086
+	set -- $e2e_flags -q --python "$py"
+	atf_check memray-run "$@" -o a.bin blocks.py
+	atf_check memray-run "$@" -o b.bin -m blocks
+	atf_check -x "memray-run $* -o c.bin - < blocks.py"
+	atf_check memray-run "$@" -o d.bin -c "$(cat blocks.py)"
 	for f in a b c d; do
 		mv $f.bin cap.bin
 		e2e_reports
@@ -115,15 +125,46 @@ jemalloc_each()
 	with open("/proc/self/maps") as maps:
 	    print("libjemalloc" in maps.read())
 	EOF
+	e2e_python_flags
+	# shellcheck disable=SC2086
 	atf_check -o inline:"$lib\nTrue\n" env LD_PRELOAD="$lib" \
-	    memray-run -q -o cap.bin "$py" app.py
+	    memray-run $e2e_flags -q -o cap.bin "$py" app.py
 	e2e_reports
 	e2e_near "keep" "$(e2e_row leaks keep own_bytes)" 40000000
 	e2e_near "hog" "$(e2e_row peak hog own_bytes)" 60000000
 }
 
+# The frames cannot be read, as if the version were not known: the program runs
+# to its end, and it is said where the stacks come from.
+unread_each()
+{
+	says="stacks come from its public API"
+	! e2e_free_threaded || says="there are no Python stacks"
+	e2e_python_flags
+	# shellcheck disable=SC2086
+	atf_check -o inline:"10\n" -e match:"^memray-run: .*; $says" \
+	    env MEMTRACE_WALK=api memray-run $e2e_flags -q -o cap.bin "$py" \
+	    "$src/threads.py"
+	e2e_reports
+	[ "$(e2e_meta total_bytes_allocated)" -ge 200000000 ] ||
+	    e2e_fail "$(e2e_meta total_bytes_allocated) bytes allocated"
+	atf_check_equal 0 "$(e2e_meta lost_events)"
+}
+
+# A capture without objects says so, where they are all that there is.
+hint_each()
+{
+	cp /dev/null expected
+	! e2e_free_threaded ||
+	    echo "memray-run: objects come from an allocator inside Python:" \
+	    "to record them, use --trace-python-allocators" > expected
+	atf_check -e file:expected memray-run -q -o cap.bin "$py" -c pass
+	atf_check memray-run -q --trace-python-allocators -o all.bin "$py" \
+	    -c pass
+}
+
 atf_init_test_cases()
 {
 	e2e_add exit underscore_exit exception kill term abort same \
-	    descriptors stdin closed_stdio forms jemalloc
+	    descriptors stdin closed_stdio forms jemalloc unread hint
 }

@@ -33,6 +33,18 @@ e2e_add_one()
 	atf_add_test_case "$1_$2"
 }
 
+# Sets $py, $src and $e2e_flags for what does not depend on the version: the
+# first interpreter, if possible one whose objects come from malloc, too.
+e2e_any_python()
+{
+	py=$(e2e_pythons | awk -F '\t' '
+	    NR == 1 || ($1 !~ /t/ && !malloc) { py = $2 }
+	    $1 !~ /t/ { malloc = 1 }
+	    END { print py }')
+	src=$(atf_get_srcdir)
+	e2e_python_flags
+}
+
 # The interpreter of a name.
 e2e_python()
 {
@@ -50,11 +62,27 @@ e2e_add()
 	rm -f "${TMPDIR:-/tmp}/e2e.$$"
 }
 
+# Sets $e2e_flags, options for memray-run: a free-threaded interpreter takes
+# memory by the gigabyte for an allocator of its own, so that only objects tell
+# anything.
+e2e_python_flags()
+{
+	e2e_flags=
+	! e2e_free_threaded || e2e_flags=--trace-python-allocators
+}
+
+e2e_free_threaded()
+{
+	"$py" -c 'import sys; sys.exit("t" not in sys.abiflags)'
+}
+
 # e2e_record script [args]: record it into cap.bin, which must go well, with
 # the program's output in `out`.
 e2e_record()
 {
-	atf_check -o save:out memray-run -q -o cap.bin "$py" "$@"
+	e2e_python_flags
+	# shellcheck disable=SC2086 # an option or nothing
+	atf_check -o save:out memray-run $e2e_flags -q -o cap.bin "$py" "$@"
 	e2e_reports
 }
 

@@ -3,15 +3,11 @@
 # shellcheck source-path=SCRIPTDIR/../e2e disable=SC1091
 . "$(atf_get_srcdir)/e2e_subr.sh"
 
-# Sets $mode.  Free-threaded interpreters take all of their memory from arenas
-# of their own, so that only the option shows what becomes of it.
+# Sets $mode.
 follow_mode()
 {
-	mode=--follow-fork
-	! "$py" -c '
-import sys, sysconfig
-sys.exit(sysconfig.get_config_var("Py_GIL_DISABLED") != 1)' ||
-	    mode="$mode --trace-python-allocators"
+	e2e_python_flags
+	mode="--follow-fork $e2e_flags"
 }
 
 # follow_run status script [args]: with everything recorded into cap.bin*,

@@ -32,9 +32,10 @@ export_each()
 			--aggregate)	kind=-aggregated ;;
 			*)		kind= ;;
 			esac
+			# On what is not recorded there may be a note.
 			# shellcheck disable=SC2086 # none or one
-			atf_check -o ignore memray-run -q $mode -o cap.bin \
-			    --python "$py" "$src/$program.py"
+			atf_check -o ignore -e save:err memray-run -q $mode \
+			    -o cap.bin --python "$py" "$src/$program.py"
 			memray_of cap.bin
 			memray_same says cap.bin "$kind"
 		done

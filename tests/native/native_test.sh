@@ -25,10 +25,12 @@ native()
 {
 	native_tools
 	native_libraries
+	e2e_python_flags
+	# shellcheck disable=SC2086 # an option or nothing
 	atf_check -o ignore -e save:err env NATIVE_CHECK="$PWD/report" \
 	    NATIVE_CHECK_EVERY="${every:-1}" \
-	    t/bin/memray-run -q --native --no-symbols ${options:-} -o cap.bin \
-	    "$py" "$src/native_app.py" "$lib" "$1"
+	    t/bin/memray-run -q --native --no-symbols -o cap.bin \
+	    ${options:-$e2e_flags} "$py" "$src/native_app.py" "$lib" "$1"
 	atf_check cat err
 	atf_check -o save:result "$py" "$src/native_report.py" report "$2"
 }
@@ -132,10 +134,10 @@ recycled_head()
 }
 recycled_body()
 {
-	src=$(atf_get_srcdir)
-	py=$(e2e_pythons | awk -F '\t' 'NR == 1 { print $2 }')
+	e2e_any_python
 	native_libraries
-	atf_check memray-run -q --native -o cap.bin "$py" \
+	# shellcheck disable=SC2086
+	atf_check memray-run $e2e_flags -q --native -o cap.bin "$py" \
 	    "$src/native_app.py" "$lib" plugs
 	atf_check -o save:tables memray-parse -t cap.bin
 	for n in 0 1; do
@@ -151,11 +153,11 @@ plain_head()
 }
 plain_body()
 {
-	src=$(atf_get_srcdir)
-	py=$(e2e_pythons | awk -F '\t' 'NR == 1 { print $2 }')
+	e2e_any_python
 	native_libraries
-	atf_check memray-run -q -o cap.bin "$py" "$src/native_app.py" \
-	    "$lib" frames
+	# shellcheck disable=SC2086
+	atf_check memray-run $e2e_flags -q -o cap.bin "$py" \
+	    "$src/native_app.py" "$lib" frames
 	atf_check -o save:tables memray-parse -t cap.bin
 	atf_check -s exit:1 grep -E 'table_kind=5|native_lib' tables
 	atf_check -o match:has_native_traces=0 grep has_native tables
@@ -168,8 +170,7 @@ follow_head()
 }
 follow_body()
 {
-	src=$(atf_get_srcdir)
-	py=$(e2e_pythons | awk -F '\t' 'NR == 1 { print $2 }')
+	e2e_any_python
 	native_libraries
 	cat > forks.py <<-EOF
 	import ctypes, os, sys

@@ -10,8 +10,9 @@
 #
 # Prints the path of each working interpreter on a line of its own; everything
 # else goes to standard error.  What is already there is kept, so a second run
-# only checks and prints.  Exits 1 if one of them does not work.  Needs root,
-# a Debian system and about 2 GB.
+# only checks and prints.  Exits 1 if one of them does not work or cannot be
+# built; those printed can be used nevertheless.  Needs root, a Debian system
+# and about 2 GB.
 #
 # Started under a name without a slash that is not in $PATH, they look for
 # their library in /usr and fail: run them by path.
@@ -291,12 +292,13 @@ flock 9
 make_root
 install_pythons
 patch_pythons
-[ $free_threaded = no ] || make_free_threaded
 
 status=0
 for py in "$root"/usr/bin/python3.*-host; do
 	report "$py" "$root/usr"
 done
+# After the others were printed: should it fail, they are there.
+[ $free_threaded = no ] || make_free_threaded
 py=$dir/${ft_version}t/bin/python${ft_version}t
 [ ! -x "$py" ] || report "$py" "$dir/${ft_version}t"
 exit $status

@@ -37,9 +37,9 @@ killed_body()
 killed_once()
 {
 	rm -f cap.bin
-	real_python_flags
+	e2e_python_flags
 	# shellcheck disable=SC2086
-	memray-run $real_flags -q -o cap.bin "$py" "$src/endless.py" "$1" \
+	memray-run $e2e_flags -q -o cap.bin "$py" "$src/endless.py" "$1" \
 	    > out &
 	run=$!
 	wait_for has_program $run
@@ -68,9 +68,9 @@ is_written()
 # The program does not need the collector.
 orphaned_each()
 {
-	real_python_flags
+	e2e_python_flags
 	# shellcheck disable=SC2086
-	memray-run $real_flags -q -o cap.bin "$py" "$src/survivor.py" pid \
+	memray-run $e2e_flags -q -o cap.bin "$py" "$src/survivor.py" pid \
 	    > out 2> err &
 	run=$!
 	wait_for test -s pid

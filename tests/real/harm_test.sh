@@ -8,7 +8,7 @@ same()
 {
 	script=$1
 	shift
-	real_python_flags
+	e2e_python_flags
 	real_same 0 "$py" -W ignore "$src/$script" "$@"
 }
 
@@ -23,9 +23,9 @@ env_each()
 exec_each()
 {
 	atf_check -s exit:7 -o save:plain "$py" "$src/exec.py"
-	real_python_flags
+	e2e_python_flags
 	# shellcheck disable=SC2086
-	atf_check -s exit:7 -o file:plain memray-run $real_flags -q \
+	atf_check -s exit:7 -o file:plain memray-run $e2e_flags -q \
 	    -o cap.bin "$py" "$src/exec.py"
 	e2e_reports
 	e2e_near "kept" "$(e2e_row leaks keep own_bytes)" 30000000
@@ -35,7 +35,7 @@ exec_each()
 # The limit on the address space still works.
 limit_each()
 {
-	! real_free_threaded ||
+	! e2e_free_threaded ||
 	    atf_skip "reserves more than the limit by itself"
 	# shellcheck disable=SC3045 # more than POSIX, but in all shells
 	ulimit -v 614400
@@ -73,9 +73,9 @@ children_each()
 # Handlers that allocate come in between everywhere.
 storm_each()
 {
-	real_python_flags
+	e2e_python_flags
 	# shellcheck disable=SC2086
-	atf_check -o save:out memray-run $real_flags -q -o cap.bin "$py" \
+	atf_check -o save:out memray-run $e2e_flags -q -o cap.bin "$py" \
 	    "$src/storm.py"
 	real_sound 0
 	handled=$(cat out)

@@ -37,20 +37,7 @@ real_make()
 	exit 1
 }
 
-# Options for memray-run: a free-threaded interpreter has an allocator of its
-# own that takes memory by the gigabyte, so that only objects tell anything.
-real_python_flags()
-{
-	real_flags=
-	! real_free_threaded || real_flags=--trace-python-allocators
-}
-
-real_free_threaded()
-{
-	"$py" -c 'import sys; sys.exit("t" not in sys.abiflags)'
-}
-
-real_flags=
+e2e_flags=
 
 # real_same status command ...: the command ends like this and prints the same
 # with and without us; the capture is sound.  real_filter takes out of the
@@ -62,7 +49,7 @@ real_same()
 	"$@" > plain.raw 2> plain.err
 	atf_check_equal "$real_status" $?
 	# shellcheck disable=SC2086
-	memray-run $real_flags -f -q -o cap.bin "$@" > out.raw 2> out.err
+	memray-run $e2e_flags -f -q -o cap.bin "$@" > out.raw 2> out.err
 	atf_check_equal "$real_status" $?
 	real_filter < plain.raw > plain.out
 	real_filter < out.raw > out

@@ -50,13 +50,6 @@ objects_each()
 	    log events leaks
 }
 
-# The first interpreter does for what does not depend on the version.
-some_python()
-{
-	py=$(e2e_pythons | awk -F '\t' 'NR == 1 { print $2 }')
-	src=$(atf_get_srcdir)
-}
-
 atf_test_case public_api
 public_api_head()
 {
@@ -64,7 +57,7 @@ public_api_head()
 }
 public_api_body()
 {
-	some_python
+	e2e_any_python
 	truth_env MEMTRACE_WALK=api --api
 }
 
@@ -75,7 +68,7 @@ python_malloc_head()
 }
 python_malloc_body()
 {
-	some_python
+	e2e_any_python
 	truth_env PYTHONMALLOC=malloc
 }
 
@@ -86,7 +79,7 @@ python_malloc_debug_head()
 }
 python_malloc_debug_body()
 {
-	some_python
+	e2e_any_python
 	truth_env PYTHONMALLOC=debug
 }
 
@@ -98,7 +91,7 @@ notices_head()
 }
 notices_body()
 {
-	some_python
+	e2e_any_python
 	rounds=1
 	truth
 	mv log right
