@@ -227,9 +227,23 @@ push(struct live_watch *w, const struct live_proc *p)
 	live_table_push(&w->table, &p->tree, site, w->amount, n);
 }
 
+/* The feed may be in the middle of an update, with sites at new nodes. */
+static void
+update_trees(struct live_watch *w)
+{
+	struct live_proc *p;
+
+	for (size_t i = 0; i < w->nprocs; i++) {
+		p = &w->proc[i];
+		if (p->info.capture != NULL)
+			live_tree_update(&p->tree, &w->funcs, p->info.capture);
+	}
+}
+
 void
 live_watch_table(struct live_watch *w)
 {
+	update_trees(w);
 	list_threads(w);
 	add_up(w);
 	live_table_begin(&w->table, w->funcs.n, w->focus);
@@ -279,16 +293,10 @@ static void
 update(struct live_watch *w)
 {
 	const bool first = w->nprocs == 0;
-	struct live_proc *p;
 
 	refresh(w);
 	if (first)
 		remember_peaks(w);
-	for (size_t i = 0; i < w->nprocs; i++) {
-		p = &w->proc[i];
-		if (p->info.capture != NULL)
-			live_tree_update(&p->tree, &w->funcs, p->info.capture);
-	}
 	live_watch_table(w);
 }
 
