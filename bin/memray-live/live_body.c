@@ -327,8 +327,9 @@ live_body_follow(struct live_ui *u)
 {
 	const struct live_rows *r = &u->watch->table.shown;
 
-	if (!u->chosen)
+	if (!u->chosen || u->chosen_func == LIVE_TABLE_NO_FOCUS)
 		return;
+	u->chosen_func = u->watch->funcs.func[u->chosen_func].heir;
 	for (size_t i = 0; i < r->n; i++)
 		if (r->row[i].func == u->chosen_func) {
 			fe_scroll_fit(&u->table, r->n,

@@ -76,6 +76,7 @@ live_funcs_get(struct live_funcs *f, const char *name, const char *file)
 	f->func[f->n].name = fe_strdup(name);
 	f->func[f->n].file = fe_strdup(file);
 	f->func[f->n].hash = h;
+	f->func[f->n].heir = (uint32_t)f->n;
 	*slot = (uint32_t)++f->n;
 	if (f->n > f->nslots / 2)
 		set_slots(f, f->nslots * 2);

@@ -16,6 +16,8 @@ struct live_func {
 	char		*name;
 	char		*file;		/* "" if it is no function's */
 	uint64_t	 hash;
+	uint32_t	 heir;	/* what it turned out to be: itself, or
+				   for an address the function there */
 };
 
 struct live_funcs {

@@ -117,6 +117,9 @@ begin_filter(struct live_ui *u)
 static void
 focus(struct live_ui *u, uint32_t func)
 {
+	/* An address from before may have a name now. */
+	if (func != LIVE_TABLE_NO_FOCUS)
+		func = u->watch->funcs.func[func].heir;
 	u->watch->focus = func;
 	u->page = func == LIVE_TABLE_NO_FOCUS ? LIVE_PAGE_TABLE :
 	    LIVE_PAGE_CALLS;

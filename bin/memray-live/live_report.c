@@ -24,6 +24,8 @@
 
 #define NS		1000000000u
 #define FIRST_MS	10000u	/* to wait for the first update */
+#define NAMES_MS	10000u	/* to wait for names */
+#define NAMES_NS	5000000	/* between two looks */
 #define JSON_ROWS	20u	/* of an object, by default */
 #define SCREEN_REST	5u	/* lines for titles, prompt and command */
 #define SCREEN_MIN	10u
@@ -266,17 +268,42 @@ follow(struct live_watch *w, uint64_t until_ms, bool one)
 	}
 }
 
+/* Numbers do not change meanwhile. */
+static void
+wait_for_names(struct live_watch *w, uint64_t ms)
+{
+	const struct timespec a_bit = { .tv_nsec = NAMES_NS };
+	const uint64_t until = now_ms() + ms;
+
+	(void)live_watch_names(w, true);
+	while (live_names_pending(&w->names) && now_ms() < until) {
+		(void)nanosleep(&a_bit, NULL);
+		(void)live_watch_names(w, true);
+	}
+}
+
+/* An object is never late by more than an interval, but for the last. */
+static uint64_t
+names_ms(const struct live_watch *w, const struct live_report *r, bool first)
+{
+	const uint64_t interval = r->interval_s * (uint64_t)1000;
+
+	return (first || w->over || interval > NAMES_MS ? NAMES_MS : interval);
+}
+
 int
 live_report_run(struct live_watch *w, const struct live_report *r)
 {
 	uint64_t next = now_ms();
+	bool first = true;
 
 	follow(w, next + FIRST_MS, true);
 	if (w->info.updates == 0 && w->nprocs == 0) {
 		warnx("nothing was heard of the program");
 		return (1);
 	}
-	for (;;) {
+	for (;; first = false) {
+		wait_for_names(w, names_ms(w, r, first));
 		if (!print(w, r))
 			return (1);
 		if (r->once || w->over)
@@ -284,5 +311,7 @@ live_report_run(struct live_watch *w, const struct live_report *r)
 		next += r->interval_s * (uint64_t)1000;
 		follow(w, next, false);
 	}
+	if (w->names.trouble[0] != '\0')
+		warnx("no names of native frames: %s", w->names.trouble);
 	return (fe_out_close(w->over && w->info.state != MT_FEED_ENDED));
 }

@@ -78,17 +78,18 @@ push_own(struct live_table *t, const struct live_tree *tree,
     const struct mt_site *site, const struct mt_amount *a, size_t n)
 {
 	struct mt_amount *sum;
+	uint32_t at;
 
 	for (size_t i = 0; i < n; i++) {
 		if (a[i].allocations == 0 && a[i].bytes == 0)
 			continue;
-		sum = &t->sum[site[i].node];
+		at = tree->at[site[i].node];
+		sum = &t->sum[at];
 		sum->bytes += a[i].bytes;
 		sum->allocations += a[i].allocations;
 		t->bytes += a[i].bytes;
 		t->allocations += a[i].allocations;
-		t->all.row[tree->node[site[i].node].func].own_bytes +=
-		    a[i].bytes;
+		t->all.row[tree->node[at].func].own_bytes += a[i].bytes;
 	}
 }
 
@@ -142,13 +143,13 @@ push_callees(struct live_table *t, const struct live_tree *tree,
 			t->below[i] = t->below[l->parent];
 	}
 	for (size_t i = 0; i < n; i++) {
-		uint32_t below = t->below[site[i].node];
+		uint32_t at = tree->at[site[i].node], below = t->below[at];
 
 		if (below >= BELOW_ITSELF)
 			continue;
 		r = &t->callees.row[below];
 		add(r, &a[i]);
-		if (tree->node[site[i].node].func == below)
+		if (tree->node[at].func == below)
 			r->own_bytes += a[i].bytes;
 	}
 }

@@ -14,6 +14,7 @@
 #define EXIT_FAILED	1
 #define MESSAGE_MS	5000u
 #define CLOCK_MS	1000	/* the screen is drawn that often at least */
+#define NAMES_MS	100	/* while names are looked up */
 
 #define TALL		40u	/* lines, from which on the graph is higher */
 #define GRAPH_LOW	4u
@@ -110,6 +111,17 @@ draw(struct live_ui *u)
 	fe_screen_show(u->screen);
 }
 
+/* Once: native frames are addresses, and this is why. */
+static void
+say_trouble(struct live_ui *u)
+{
+	const char *trouble = u->watch->names.trouble;
+
+	if (*trouble != '\0' && !u->told)
+		live_ui_say(u, "No names of native frames: %s", trouble);
+	u->told = *trouble != '\0';
+}
+
 /* Returns whether there is anything new to see. */
 static bool
 step(struct live_ui *u)
@@ -123,6 +135,7 @@ step(struct live_ui *u)
 	}
 	if (u->watch->over && e.text[0] != '\0')
 		(void)snprintf(u->error, sizeof(u->error), "%s", e.text);
+	say_trouble(u);
 	return (news);
 }
 
@@ -137,7 +150,8 @@ loop(struct live_ui *u)
 		if (news)
 			draw(u);
 		fd = u->watch->over ? -1 : mt_feed_fd(u->watch->feed);
-		key = fe_screen_key(u->screen, CLOCK_MS, fd);
+		key = fe_screen_key(u->screen, live_watch_is_asking(u->watch) ?
+		    NAMES_MS : CLOCK_MS, fd);
 		if (key == FE_KEY_QUIT)
 			break;
 		news = key != FE_KEY_INPUT;
@@ -166,6 +180,7 @@ is_console(void)
 static int
 leave(const struct live_ui *u, int sig)
 {
+	live_lookup_stop(&u->watch->names.lookup);
 	if (sig != 0 && !(u->owned && sig == SIGINT))
 		(void)raise(sig);
 	return (u->detached ? MT_FEED_EXIT_DETACHED : 0);

@@ -76,6 +76,7 @@ struct live_ui {
 	char			 message[LIVE_MESSAGE_MAX];
 	uint64_t		 message_until_ms;
 	char			 error[LIVE_MESSAGE_MAX]; /* how it ended */
+	bool			 told;	/* why there are no names */
 	bool			 done;
 	bool			 detached;
 };

@@ -17,6 +17,7 @@ live_watch_init(struct live_watch *w, struct mt_feed *feed)
 	w->feed = feed;
 	w->focus = LIVE_TABLE_NO_FOCUS;
 	live_funcs_init(&w->funcs);
+	live_names_init(&w->names, &w->funcs);
 	live_table_init(&w->table);
 	mt_feed_info(feed, &w->info);
 }
@@ -33,6 +34,7 @@ live_watch_fini(struct live_watch *w)
 	free(w->thread);
 	free(w->amount);
 	live_table_fini(&w->table);
+	live_names_fini(&w->names);
 	live_funcs_fini(&w->funcs);
 }
 
@@ -227,9 +229,23 @@ push(struct live_watch *w, const struct live_proc *p)
 	live_table_push(&w->table, &p->tree, site, w->amount, n);
 }
 
+/* The feed may be in the middle of an update, with sites at new nodes. */
+static void
+update_trees(struct live_watch *w)
+{
+	struct live_proc *p;
+
+	for (size_t i = 0; i < w->nprocs; i++) {
+		p = &w->proc[i];
+		if (p->info.capture != NULL)
+			live_tree_update(&p->tree, &w->names, p->info.capture);
+	}
+}
+
 void
 live_watch_table(struct live_watch *w)
 {
+	update_trees(w);
 	list_threads(w);
 	add_up(w);
 	live_table_begin(&w->table, w->funcs.n, w->focus);
@@ -279,28 +295,19 @@ static void
 update(struct live_watch *w)
 {
 	const bool first = w->nprocs == 0;
-	struct live_proc *p;
 
 	refresh(w);
 	if (first)
 		remember_peaks(w);
-	for (size_t i = 0; i < w->nprocs; i++) {
-		p = &w->proc[i];
-		if (p->info.capture != NULL)
-			live_tree_update(&p->tree, &w->funcs, p->info.capture);
-	}
 	live_watch_table(w);
 }
 
-bool
-live_watch_step(struct live_watch *w, struct mt_error *e)
+static bool
+take_feed(struct live_watch *w, struct mt_error *e)
 {
 	enum mt_status status;
 	bool updated = false;
 
-	memset(e, 0, sizeof(*e));
-	if (w->over)
-		return (false);
 	status = mt_feed_step(w->feed, &updated, e);
 	if (status == MT_END)
 		memset(e, 0, sizeof(*e));
@@ -311,6 +318,35 @@ live_watch_step(struct live_watch *w, struct mt_error *e)
 	else
 		refresh(w);
 	return (updated || w->over);
+}
+
+bool
+live_watch_names(struct live_watch *w, bool at_once)
+{
+	if (!live_names_step(&w->names, at_once))
+		return (false);
+	for (size_t i = 0; i < w->nprocs; i++)
+		live_tree_rename(&w->proc[i].tree);
+	if (w->focus != LIVE_TABLE_NO_FOCUS)
+		w->focus = w->funcs.func[w->focus].heir;
+	live_watch_table(w);
+	return (true);
+}
+
+bool
+live_watch_is_asking(const struct live_watch *w)
+{
+	return (w->names.lookup.pid != 0);
+}
+
+bool
+live_watch_step(struct live_watch *w, struct mt_error *e)
+{
+	bool news;
+
+	memset(e, 0, sizeof(*e));
+	news = !w->over && take_feed(w, e);
+	return (live_watch_names(w, false) || news);
 }
 
 /* ---- Mark and pause --------------------------------------------------- */

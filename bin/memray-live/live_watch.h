@@ -62,6 +62,7 @@ struct live_watch {
 	bool			 is_any_running;
 	size_t			 last;	/* process that ended last */
 	struct live_funcs	 funcs;
+	struct live_names	 names;
 	struct live_table	 table;
 	struct live_totals	 totals;
 	struct live_thread	*thread; /* of what is looked at */
@@ -96,6 +97,15 @@ void	live_watch_fini(struct live_watch *);
  * if that was not properly, else it has no text.
  */
 bool	live_watch_step(struct live_watch *, struct mt_error *e);
+
+/*
+ * Take in the names that were found for native frames; live_watch_step() does
+ * that, too, without haste.  Returns whether there were any, in which case
+ * the table is made anew.
+ */
+bool	live_watch_names(struct live_watch *, bool at_once);
+/* Whether they are being looked up. */
+bool	live_watch_is_asking(const struct live_watch *);
 
 /* Make the table again, from the same numbers. */
 void	live_watch_table(struct live_watch *);

@@ -28,7 +28,8 @@
 #define INTERVAL_MAX	86400u	/* seconds */
 
 /* Options that have no letter. */
-enum { OPT_HOST = 256, OPT_JSON, OPT_LOG, OPT_NO_WAIT, OPT_ONCE, OPT_TOKEN };
+enum { OPT_HOST = 256, OPT_JSON, OPT_LOG, OPT_NO_SYMBOLS,
+	OPT_NO_WAIT, OPT_ONCE, OPT_TOKEN };
 
 static struct opts {
 	const char	*host;
@@ -40,14 +41,15 @@ static struct opts {
 	uint64_t	 interval_s;
 	bool		 json;
 	bool		 once;
+	bool		 no_symbols;
 	bool		 no_wait;
 } opts = { .sort = 1, .interval_s = 1 };
 
 static const char usage_text[] =
-    "usage: memray-live [--host address] [--no-wait] [-s column]\n"
-    "                   [--token-file file] port\n"
-    "       memray-live [--host address] [--json] [--once] [--no-wait]\n"
-    "                   [-i seconds] [-r rows] [-s column]\n"
+    "usage: memray-live [--host address] [--no-symbols] [--no-wait]\n"
+    "                   [-s column] [--token-file file] port\n"
+    "       memray-live [--host address] [--json] [--once] [--no-symbols]\n"
+    "                   [--no-wait] [-i seconds] [-r rows] [-s column]\n"
     "                   [--token-file file] port\n";
 
 static const char help_text[] =
@@ -57,6 +59,7 @@ static const char help_text[] =
     "      --host ADDRESS       where the program runs, if not here\n"
     "  -i, --interval N         seconds between the objects of --json (1)\n"
     "      --json               print an object each second, no screen\n"
+    "      --no-symbols         show native frames as addresses\n"
     "      --no-wait            fail if there is no program on the port\n"
     "      --once               print one table, or object, and end\n"
     "      --program-log FILE   we are the view of memray-run, and this is\n"
@@ -96,6 +99,9 @@ take_option(int c)
 	case OPT_LOG:
 		opts.log = optarg;
 		break;
+	case OPT_NO_SYMBOLS:
+		opts.no_symbols = true;
+		break;
 	case OPT_NO_WAIT:
 		opts.no_wait = true;
 		break;
@@ -119,6 +125,7 @@ parse_options(int argc, char *argv[])
 		{ "interval", required_argument, NULL, 'i' },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "max-rows", required_argument, NULL, 'r' },
+		{ "no-symbols", no_argument, NULL, OPT_NO_SYMBOLS },
 		{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
 		{ "once", no_argument, NULL, OPT_ONCE },
 		{ "program-log", required_argument, NULL, OPT_LOG },
@@ -211,6 +218,7 @@ watch(void)
 		errx(EXIT_FAILED, "not a terminal; see --json and --once");
 	feed = connect_to();
 	live_watch_init(&w, feed);
+	w.names.off = opts.no_symbols;
 	w.sort = opts.sort <= 2 ? LIVE_SORT_TOTAL : opts.sort <= 4 ?
 	    LIVE_SORT_OWN : LIVE_SORT_ALLOCATIONS;
 	(void)snprintf(title, sizeof(title), "port %u", opts.port);

@@ -177,6 +177,7 @@ check_options(void)
 		warnx("--no-symbols is for --native only");
 		usage();
 	}
+	opts.live.no_symbols = opts.no_symbols != 0;
 	if (!run_live_options(&opts.live))
 		usage();
 }

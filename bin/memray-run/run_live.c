@@ -196,11 +196,16 @@ use_terminal(void)
 _Noreturn static void
 view(const struct run_live *l, unsigned port)
 {
+	static char name[] = VIEW, log[] = "--program-log",
+	    no_symbols[] = "--no-symbols";
 	char text[16];
-	char *argv[] = { (char *)(uintptr_t)VIEW,
-	    (char *)(uintptr_t)"--program-log", l->log, text, NULL };
+	char *argv[6] = { name, log, l->log };
+	size_t n = 3;
 	sigset_t none;
 
+	if (l->no_symbols)
+		argv[n++] = no_symbols;
+	argv[n] = text;
 	(void)snprintf(text, sizeof(text), "%u", port);
 	use_terminal();
 	(void)signal(SIGPIPE, SIG_DFL);

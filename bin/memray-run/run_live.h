@@ -22,6 +22,7 @@ struct run_live {
 	const char *port_text;	/* NULL: any port */
 	unsigned port;
 	/* Of --live. */
+	bool	 no_symbols;	/* native frames have no names */
 	char	*program;	/* memray-live */
 	char	*log;		/* path of the program's output; NULL: none */
 	int	 log_fd;	/* or -1 */

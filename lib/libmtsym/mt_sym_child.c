@@ -1,5 +1,6 @@
 /* The process that reads modules.  Whatever happens to it is its own. */
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <errno.h>
@@ -104,7 +105,7 @@ work_on(const struct mt_sym_work *w, uint32_t group, int fd)
 }
 
 _Noreturn static void
-child(const struct mt_sym_work *w, int fd)
+child(const struct mt_sym_work *w, pid_t parent, int fd)
 {
 	static const int deadly[] = {
 		SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU
@@ -112,6 +113,10 @@ child(const struct mt_sym_work *w, int fd)
 	uint32_t i;
 	size_t k;
 
+	/* What nobody will hear need not be found out. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
 	for (k = 0; k < sizeof(deadly) / sizeof(deadly[0]); k++)
 		(void)signal(deadly[k], SIG_DFL);
 	limit(RLIMIT_CORE, 0);
@@ -126,6 +131,7 @@ child(const struct mt_sym_work *w, int fd)
 pid_t
 mt_sym_child(const struct mt_sym_work *w, int *fd)
 {
+	const pid_t self = getpid();
 	int pipefd[2];
 	pid_t pid;
 
@@ -133,7 +139,7 @@ mt_sym_child(const struct mt_sym_work *w, int *fd)
 		return (-1);
 	pid = fork();
 	if (pid == 0)
-		child(w, pipefd[1]);
+		child(w, self, pipefd[1]);
 	(void)close(pipefd[1]);
 	if (pid == -1)
 		(void)close(pipefd[0]);

@@ -85,6 +85,19 @@ own_end_body()
 	atf_check -o not-empty memray-summary cap.bin
 }
 
+live_case no_symbols "the view has no names if the capture is to have none"
+no_symbols_body()
+{
+	live_here
+	live_run --live --native --no-symbols "$src/talk.py"
+	live_until "[ -e talked ]"
+	atf_check -o match:"^--program-log [^ ]* --no-symbols [0-9]*$" \
+	    cat view.args
+	echo 0 > view.end
+	wait $run
+	atf_check_equal 0 $?
+}
+
 live_case detach "a program goes on when the view is left, and hears ^C then"
 detach_body()
 {
@@ -187,6 +200,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case quit
 	atf_add_test_case own_end
+	atf_add_test_case no_symbols
 	atf_add_test_case detach
 	atf_add_test_case stays
 	atf_add_test_case hangup

@@ -1,7 +1,8 @@
 # Programs that are watched, for the tests of memray-live.
 
-# live_run options [argument ...]: record steps.py with these options of
-# memray-run (one word, may be empty) in the background; $port is where.
+# live_run options [argument ...]: record steps.py, or $program, with these
+# options of memray-run (one word, may be empty) in the background; $port is
+# where.
 live_run()
 {
 	_options=$1
@@ -9,7 +10,7 @@ live_run()
 	# The options are words.
 	# shellcheck disable=SC2086
 	memray-run --live-remote --no-wait $_options \
-	    "$(atf_get_srcdir)/steps.py" "$@" > run.out 2> run.err &
+	    "$(atf_get_srcdir)/${program:-steps.py}" "$@" > run.out 2> run.err &
 	echo $! > run.pid
 	live_file run.err "Run 'memray-live"
 	port=$(sed -n "s/.*memray-live \([0-9]*\)'.*/\1/p" run.err)
