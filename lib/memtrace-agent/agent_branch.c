@@ -85,11 +85,13 @@ agent_branch_take(struct agent_native *n, uint32_t *keep)
 void
 agent_branch_put(const struct agent_native *n, uint32_t keep)
 {
-	const struct agent_native_frame *f = &n->frames[n->n - 1];
+	const struct agent_native_frame *f;
 	struct agent_branch *b;
 
-	if (n->n - keep > BRANCH_FRAMES || n->regular != n->n)
+	if (n->n == keep || n->n - keep > BRANCH_FRAMES ||
+	    n->regular != n->n)
 		return;
+	f = &n->frames[n->n - 1];
 	b = branch_at(n->branches, f->slot, f->ra);
 	b->keep = keep;
 	b->n = n->n - keep;

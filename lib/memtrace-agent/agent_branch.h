@@ -24,7 +24,7 @@ void	agent_branch_forget(struct agent_branch *);
  */
 bool	agent_branch_take(struct agent_native *n, uint32_t *keep);
 
-/* The frames from index keep on are a branch, if they are no more than fit. */
+/* The frames from index keep on are a branch, if there are any that fit. */
 void	agent_branch_put(const struct agent_native *n, uint32_t keep);
 
 #endif /* AGENT_BRANCH_H */

@@ -29,7 +29,7 @@ agent_hot_below(const struct agent_frame *e, const struct agent_frame *bottom,
 		if (rest != f)
 			return (false);
 		/* Or the compiler would go on with rest, and wait for it. */
-		__asm__ ("" : "+r" (f) : "0" (e->frame));
+		__asm__ ("" : "=r" (f) : "0" (e->frame));
 		if (is_pointer ? agent_load(f, agent_layout.ip) != e->ip :
 		    agent_load(f, agent_layout.code) != e->code ||
 		    (uint32_t)agent_load(f, agent_layout.ip) != e->ip)

@@ -35,6 +35,8 @@ agent_enter(void)
 	t = agent_self;
 	if (AGENT_LIKELY(t != NULL && t->busy == NULL)) {
 		t->busy = frame;
+		/* A signal handler must not come in before the guard. */
+		atomic_signal_fence(memory_order_seq_cst);
 		return (t);
 	}
 	return (agent_enter_slow(frame));
