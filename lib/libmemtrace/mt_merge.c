@@ -244,12 +244,24 @@ spot_place(struct merge_push *p, const struct mt_node *n)
 	return (spot_new(p, n, h));
 }
 
+/* Most stacks of a capture are new, so the table need not grow in steps. */
+static bool
+reserve_calls(struct merge_push *p)
+{
+	size_t n = p->m->calls.n + p->t->nnodes;
+
+	return (n < MT_HASH_NONE && mt_hash_reserve(&p->m->calls.index,
+	    (uint32_t)n));
+}
+
 /* Every node comes after its parent. */
 static bool
 push_calls(struct merge_push *p)
 {
 	uint32_t i, place;
 
+	if (!reserve_calls(p))
+		return (false);
 	for (i = 0; i < p->t->ncodes; i++)
 		p->function_of[i] = MT_HASH_NONE;
 	p->call_of[0] = 0;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mt_pages.h"
 #include "mt_private.h"
 #include "mt_summary.h"
 
@@ -426,7 +427,7 @@ push_prepare(struct push *p)
 	    p->lines == NULL)
 		return (false);
 	push_nodes(p);
-	p->branch = calloc(p->nbranches, sizeof(*p->branch));
+	p->branch = mt_pages_new(p->nbranches * sizeof(*p->branch));
 	if (p->branch == NULL || !push_branches(p))
 		return (false);
 	p->func_on_path = calloc(p->s->nfuncs, sizeof(*p->func_on_path));
@@ -456,7 +457,7 @@ mt_summary_push_tables(struct mt_summary *s,
 	}
 	free(p.has);
 	free(p.branch_of);
-	free(p.branch);
+	mt_pages_free(p.branch, p.nbranches * sizeof(*p.branch));
 	free(p.func_of);
 	mt_lines_free(p.lines);
 	free(p.place);
