@@ -1,5 +1,6 @@
 /* What a capture holds besides events, line by line. */
 
+#include <err.h>
 #include <stdlib.h>
 
 #include <fe_text.h>
@@ -196,18 +197,22 @@ put_nodes(struct fe_buf *b, const struct mt_capture *c)
 	const struct mt_code *codes;
 	const struct mt_node *nodes;
 	size_t n = mt_capture_nodes(c, &nodes);
+	size_t ncodes = mt_capture_codes(c, &codes);
+	struct mt_lines *lines = mt_lines_new(codes, ncodes);
 
-	(void)mt_capture_codes(c, &codes);
+	if (lines == NULL)
+		err(1, NULL);
 	for (size_t i = 1; i < n; i++) {
 		fe_buf_str(b, "NODE");
 		PARSE_UINT(b, "id", i);
 		PARSE_UINT(b, "parent", nodes[i].parent);
 		PARSE_UINT(b, "code", nodes[i].code);
 		PARSE_INT(b, "offset", nodes[i].offset);
-		PARSE_UINT(b, "line", mt_line_of(&codes[nodes[i].code],
+		PARSE_UINT(b, "line", mt_lines_get(lines, nodes[i].code,
 		    nodes[i].offset));
 		fe_buf_char(b, '\n');
 	}
+	mt_lines_free(lines);
 }
 
 static void

@@ -27,6 +27,7 @@
 struct events {
 	struct fe_buf			*b;
 	const struct mt_code		*codes;
+	size_t				 ncodes;
 	const struct mt_node		*nodes;
 	size_t				 nnodes;
 	const struct mt_thread		*threads;
@@ -48,37 +49,49 @@ struct events {
 
 /* ---- Tables ----------------------------------------------------------- */
 
+static struct mt_lines *
+new_lines(const struct events *ev)
+{
+	struct mt_lines *lines = mt_lines_new(ev->codes, ev->ncodes);
+
+	if (lines == NULL)
+		err(1, NULL);
+	return (lines);
+}
+
 static struct memray_line
-line_of(const struct events *ev, uint32_t node)
+line_of(const struct events *ev, struct mt_lines *lines, uint32_t node)
 {
 	const struct mt_node *n = &ev->nodes[node];
 
 	return ((struct memray_line){ n->code,
-	    mt_line_of(&ev->codes[n->code], n->offset) });
+	    mt_lines_get(lines, n->code, n->offset) });
 }
 
 /* Every node comes after that of its caller. */
 static void
 fill_nodes(struct events *ev, const struct mt_meta *m)
 {
-	struct memray_line *lines = fe_alloc(ev->nnodes, sizeof(*lines), 0);
+	struct memray_line *all = fe_alloc(ev->nnodes, sizeof(*all), 0);
+	struct mt_lines *lines = new_lines(ev);
 	uint32_t deepest = 0;
 
 	ev->depth = fe_alloc(ev->nnodes, sizeof(*ev->depth), 0);
 	ev->offset = fe_alloc(ev->nnodes, sizeof(*ev->offset), 0);
 	for (uint32_t i = 0; i < ev->nnodes; i++) {
-		lines[i] = line_of(ev, i);
+		all[i] = line_of(ev, lines, i);
 		ev->depth[i] = i == 0 ? 0 :
 		    ev->depth[ev->nodes[i].parent] + 1;
 		if (ev->depth[i] > deepest)
 			deepest = ev->depth[i];
 	}
-	memray_lines_init(&ev->lines, lines, ev->nnodes, m->python_version);
+	memray_lines_init(&ev->lines, all, ev->nnodes, m->python_version);
 	for (uint32_t i = 0; i < ev->nnodes; i++) {
-		const struct memray_line l = line_of(ev, i);
+		const struct memray_line l = line_of(ev, lines, i);
 
 		ev->offset[i] = memray_lines_offset(&ev->lines, &l);
 	}
+	mt_lines_free(lines);
 	ev->chain = fe_alloc((size_t)deepest + 1, sizeof(*ev->chain), 0);
 }
 
@@ -87,7 +100,7 @@ init(struct events *ev, const struct transform *t, struct fe_buf *b)
 {
 	memset(ev, 0, sizeof(*ev));
 	ev->b = b;
-	(void)mt_capture_codes(t->capture, &ev->codes);
+	ev->ncodes = mt_capture_codes(t->capture, &ev->codes);
 	ev->nnodes = mt_capture_nodes(t->capture, &ev->nodes);
 	ev->nthreads = mt_capture_threads(t->capture, &ev->threads);
 	ev->tids = memray_tids(ev->threads, ev->nthreads);
@@ -110,12 +123,11 @@ fini(struct events *ev)
 }
 
 static void
-put_tables(struct events *ev, const struct mt_capture *c)
+put_tables(struct events *ev)
 {
-	const size_t n = mt_capture_codes(c, NULL);
 	uint64_t last_line = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < ev->ncodes; i++) {
 		const struct mt_code *code = &ev->codes[i];
 		const struct mt_function f = { code->function, code->file,
 		    code->first_line };
@@ -261,7 +273,7 @@ memray_put_events(const struct transform *t, struct fe_buf *b,
 	init(&ev, t, b);
 	ev.samples = samples;
 	ev.nsamples = nsamples;
-	put_tables(&ev, t->capture);
+	put_tables(&ev);
 	while ((st = mt_capture_events(t->capture, batch, BATCH, &n, &e)) ==
 	    MT_OK && ferror(b->out) == 0)
 		for (size_t i = 0; i < n; i++)

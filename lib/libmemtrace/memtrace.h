@@ -272,6 +272,19 @@ MT_API enum mt_status mt_capture_lifetimes(struct mt_capture *,
  */
 MT_API uint32_t	mt_line_of(const struct mt_code *, int32_t offset);
 
+/*
+ * The same for many offsets: each table is read once, when it is first asked
+ * for.  The n code objects have to stay where they are.
+ */
+struct mt_lines;
+
+/* NULL: out of memory. */
+MT_API struct mt_lines	*mt_lines_new(const struct mt_code *, size_t n);
+/* code is an index, which is not checked. */
+MT_API uint32_t	mt_lines_get(struct mt_lines *, uint32_t code,
+		    int32_t offset);
+MT_API void	mt_lines_free(struct mt_lines *);
+
 /* ---- Frames of other languages --------------------------------------- */
 
 /*

@@ -70,17 +70,53 @@ mt_buf_fini(struct mt_buf *b)
 	memset(b, 0, sizeof(*b));
 }
 
+/* The first byte comes last; compilers make this one instruction. */
+static uint64_t
+eight_bytes(const uint8_t *p)
+{
+	return ((uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	    (uint64_t)p[7] << 56);
+}
+
+/*
+ * A number of up to eight bytes at once, since how long one is cannot be
+ * foretold.  False if it is longer.
+ */
+static bool
+cursor_eight(struct mt_cursor *c, uint64_t *v)
+{
+	uint64_t x = eight_bytes(c->p);
+	uint64_t last = ~x & UINT64_C(0x8080808080808080);
+
+	if (last == 0)
+		return (false);
+	/* Keep what is not behind the first byte without the high bit. */
+	c->p += (__builtin_ctzll(last) + 1) / 8;
+	x &= (last ^ (last - 1)) & UINT64_C(0x7f7f7f7f7f7f7f7f);
+	x = (x & UINT64_C(0x007f007f007f007f)) |
+	    (x & UINT64_C(0x7f007f007f007f00)) >> 1;
+	x = (x & UINT64_C(0x00003fff00003fff)) |
+	    (x & UINT64_C(0x3fff00003fff0000)) >> 2;
+	*v = (x & UINT64_C(0x000000000fffffff)) |
+	    (x & UINT64_C(0x0fffffff00000000)) >> 4;
+	return (true);
+}
+
 /*
  * At most ten bytes; bits beyond the 64th make the number bad, so that a
  * number has only one meaning in every reader.
  */
 uint64_t
-mt_cursor_varint(struct mt_cursor *c)
+mt_cursor_long(struct mt_cursor *c)
 {
 	uint64_t v = 0;
 	unsigned shift;
 	uint8_t byte;
 
+	if (c->end - c->p >= 8 && cursor_eight(c, &v))
+		return (v);
 	for (shift = 0; shift < 64; shift += 7) {
 		if (c->p == c->end)
 			break;
@@ -94,14 +130,6 @@ mt_cursor_varint(struct mt_cursor *c)
 	c->bad = true;
 	c->p = c->end;
 	return (0);
-}
-
-int64_t
-mt_cursor_svarint(struct mt_cursor *c)
-{
-	uint64_t v = mt_cursor_varint(c);
-
-	return ((int64_t)((v >> 1) ^ (0 - (v & 1))));
 }
 
 const uint8_t *

@@ -261,13 +261,36 @@ mt_capture_nodes_reach(struct mt_capture *c, size_t n)
 	return (true);
 }
 
+/* The rest of a payload: nodes from this id on, which is the next one. */
+static enum mt_status
+mt_capture_add_nodes(struct mt_capture *c, struct mt_cursor *cur, uint32_t id,
+    struct mt_error *e)
+{
+	size_t max = mt_tables_max_nodes(cur), n;
+	enum mt_status st;
+	void *p;
+
+	max = max < UINT32_MAX - id ? max : UINT32_MAX - id;
+	p = c->nodes;
+	if (!mt_capture_grow(&p, &c->nodes_cap, id + max,
+	    sizeof(*c->nodes)))
+		return (mt_capture_load_nomem(e));
+	c->nodes = p;
+	st = mt_tables_get_nodes(cur, id, &c->nodes[id], max, &n);
+	if (c->nnodes < id + n)
+		c->nnodes = id + n;
+	/* The ids are used up. */
+	return (st == MT_OK ? MT_ERR_FORMAT : st);
+}
+
 static enum mt_status
 mt_capture_load_nodes(struct mt_capture *c, struct mt_cursor *cur,
     struct mt_error *e)
 {
-	struct mt_node node;
+	struct mt_node first;
 	enum mt_status st;
 	uint32_t id;
+	size_t n;
 
 	st = mt_tables_get_first_node(cur, &id);
 	if (st != MT_OK)
@@ -275,16 +298,17 @@ mt_capture_load_nodes(struct mt_capture *c, struct mt_cursor *cur,
 	if (id > c->nnodes + ID_SLACK &&
 	    (id - c->nnodes - ID_SLACK) / NODES_PER_BYTE > c->source.size)
 		return (MT_ERR_FORMAT);
-	for (; (st = mt_tables_get_node(cur, id, &node)) == MT_OK; id++) {
-		if (id == UINT32_MAX)
-			return (MT_ERR_FORMAT);
-		if (id == 0)
-			continue;
-		if (!mt_capture_nodes_reach(c, (size_t)id + 1))
-			return (mt_capture_load_nomem(e));
-		c->nodes[id] = node;
-	}
-	return (st);
+	st = mt_tables_get_nodes(cur, id, &first, 1, &n);
+	if (st != MT_OK)
+		return (st);
+	if (id == UINT32_MAX)
+		return (MT_ERR_FORMAT);
+	if (!mt_capture_nodes_reach(c, (size_t)id + 1))
+		return (mt_capture_load_nomem(e));
+	/* The root is not the file's. */
+	if (id > 0)
+		c->nodes[id] = first;
+	return (mt_capture_add_nodes(c, cur, id + 1, e));
 }
 
 static enum mt_status

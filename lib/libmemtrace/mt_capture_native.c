@@ -100,7 +100,7 @@ code_get(struct mt_capture *c, uint32_t function, uint32_t file)
 }
 
 /* The spot of an address, made if it is not there; NULL: out of memory. */
-static struct mt_native_spot *
+static inline struct mt_native_spot *
 spot_get(struct mt_native *n, uint32_t code, uint32_t address)
 {
 	struct mt_native_spot *s;
@@ -303,48 +303,81 @@ spot_unnamed(struct mt_capture *c, struct mt_native_spot *spot)
 	return (frame_add(n, code_get(c, function, path), 0));
 }
 
-/* Nodes while they are made. */
-struct nodes {
-	struct mt_node	*node;
-	size_t		 n;
-	size_t		 cap;
-};
-
-static bool
-node_add(struct nodes *to, uint32_t parent, uint32_t code, int32_t offset)
-{
-	void *p = to->node;
-
-	if (!mt_capture_grow(&p, &to->cap, to->n + 1, sizeof(*to->node)))
-		return (false);
-	to->node = p;
-	to->node[to->n].parent = parent;
-	to->node[to->n].code = code;
-	to->node[to->n++].offset = offset;
-	return (true);
-}
-
-/* The frames at the address of a node, below *parent, which becomes theirs. */
-static bool
-expand_node(struct mt_capture *c, const struct mt_node *node,
-    struct nodes *to, uint32_t *parent)
+/* How many frames are at the address of a node; 0: out of memory. */
+static uint32_t
+spot_find(struct mt_capture *c, struct mt_node *node)
 {
 	struct mt_native *n = &c->native;
-	const struct mt_native_frame *f;
 	struct mt_native_spot *spot;
-	uint32_t i;
 
 	spot = spot_get(n, node->code, (uint32_t)node->offset);
 	if (spot == NULL || (spot->n == 0 && !spot_unnamed(c, spot)))
-		return (false);
+		return (0);
 	spot->occurs = true;
-	for (i = 0; i < spot->n; i++) {
-		f = &n->frame[spot->first + i];
-		if (!node_add(to, *parent, f->code, (int32_t)f->line))
-			return (false);
-		*parent = (uint32_t)to->n - 1;
+	/* Where it is instead of the address, which is not needed again. */
+	node->offset = (int32_t)(spot - n->spot);
+	return (spot->n);
+}
+
+/* The last of the nodes that each will become; how many there will be. */
+static enum mt_status
+number_nodes(struct mt_capture *c, uint32_t *node_of, size_t *total,
+    struct mt_error *e)
+{
+	struct mt_node *node;
+	uint32_t frames;
+	size_t i;
+
+	*total = 1;
+	for (i = 1; i < c->nnodes; i++) {
+		node = &c->nodes[i];
+		if (*total >= NODES_MAX)
+			return (mt_error_set(e, MT_ERR_LIMIT,
+			    "too many stacks"));
+		frames = is_module(c, node->code) ? spot_find(c, node) : 1;
+		if (frames == 0)
+			return (nomem(e));
+		*total += frames;
+		node_of[i] = (uint32_t)*total - 1;
 	}
-	return (true);
+	return (MT_OK);
+}
+
+/* The frames at the address of a node, of which this is the last. */
+static void
+expand_node(struct mt_capture *c, const struct mt_node *node, uint32_t last,
+    uint32_t parent)
+{
+	const struct mt_native *n = &c->native;
+	const struct mt_native_spot *spot = &n->spot[(uint32_t)node->offset];
+	const struct mt_native_frame *f = &n->frame[spot->first];
+	struct mt_node *to = &c->nodes[last + 1 - spot->n];
+	uint32_t i;
+
+	for (i = 0; i < spot->n; i++) {
+		to[i].parent = i == 0 ? parent : last - spot->n + i;
+		to[i].code = f[i].code;
+		to[i].offset = (int32_t)f[i].line;
+	}
+}
+
+/* No node becomes none, so going backwards, each only moves behind itself. */
+static void
+expand_nodes(struct mt_capture *c, const uint32_t *node_of)
+{
+	struct mt_node node;
+	size_t i;
+
+	for (i = c->nnodes - 1; i > 0; i--) {
+		node = c->nodes[i];
+		if (is_module(c, node.code)) {
+			expand_node(c, &node, node_of[i],
+			    node_of[node.parent]);
+			continue;
+		}
+		node.parent = node_of[node.parent];
+		c->nodes[node_of[i]] = node;
+	}
 }
 
 /* The sites are at other nodes now. */
@@ -357,57 +390,32 @@ move_sites(struct mt_capture *c, const uint32_t *node_of)
 		c->sites[i].node = node_of[c->sites[i].node];
 }
 
-static enum mt_status
-expand_nodes(struct mt_capture *c, struct nodes *to, uint32_t *node_of,
-    struct mt_error *e)
-{
-	const struct mt_node *node;
-	uint32_t parent;
-	size_t i;
-	bool ok;
-
-	for (i = 0; i < c->nnodes; i++) {
-		node = &c->nodes[i];
-		parent = i == 0 ? 0 : node_of[node->parent];
-		if (to->n >= NODES_MAX)
-			return (mt_error_set(e, MT_ERR_LIMIT,
-			    "too many stacks"));
-		if (i > 0 && is_module(c, node->code)) {
-			ok = expand_node(c, node, to, &parent);
-			node_of[i] = parent;
-		} else {
-			node_of[i] = (uint32_t)to->n;
-			ok = node_add(to, parent, node->code, node->offset);
-		}
-		if (!ok)
-			return (nomem(e));
-	}
-	return (MT_OK);
-}
-
 enum mt_status
 mt_capture_expand_native(struct mt_capture *c, struct mt_error *e)
 {
-	struct nodes to = { NULL, 0, 0 };
 	uint32_t *node_of;
 	enum mt_status st;
+	size_t total = 0;
+	void *p = c->nodes;
 
 	if (!c->native.any)
 		return (MT_OK);
 	node_of = calloc(c->nnodes, sizeof(*node_of));
-	st = node_of == NULL ? nomem(e) : expand_nodes(c, &to, node_of, e);
+	st = node_of == NULL ? nomem(e) :
+	    number_nodes(c, node_of, &total, e);
+	if (st == MT_OK && !mt_capture_grow(&p, &c->nodes_cap, total,
+	    sizeof(*c->nodes)))
+		st = nomem(e);
 	if (st != MT_OK) {
 		free(node_of);
-		free(to.node);
 		return (st);
 	}
+	c->nodes = p;
+	expand_nodes(c, node_of);
 	move_sites(c, node_of);
 	c->native.node_of = node_of;
 	c->native.nnode_of = c->nnodes;
-	free(c->nodes);
-	c->nodes = to.node;
-	c->nnodes = to.n;
-	c->nodes_cap = to.cap;
+	c->nnodes = total;
 	return (MT_OK);
 }
 

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "mt_hash.h"
+#include "mt_pages.h"
 
 #define HASH_MIN_SLOTS	64u
 #define HASH_MAX_SLOTS	(UINT32_C(1) << 31)
+#define HASH_PAGES	(UINT32_C(1) << 18)	/* slots that fill a huge page */
 
 /* Slots for n entries: at most five of eight are in use. */
 static uint32_t
@@ -18,6 +20,24 @@ slots_for(uint32_t n)
 	while (slots < HASH_MAX_SLOTS && slots / 8 * 5 < n)
 		slots *= 2;
 	return (slots);
+}
+
+/* Every access to a large table is one to another page. */
+static struct mt_hash_slot *
+slots_new(uint32_t n)
+{
+	return (n < HASH_PAGES ? calloc(n, sizeof(struct mt_hash_slot)) :
+	    mt_pages_new(n * sizeof(struct mt_hash_slot)));
+}
+
+static void
+slots_free(const struct mt_hash *t)
+{
+	if (t->slot == NULL || t->mask + 1 < HASH_PAGES)
+		free(t->slot);
+	else
+		mt_pages_free(t->slot, (t->mask + (size_t)1) *
+		    sizeof(*t->slot));
 }
 
 static void
@@ -44,7 +64,7 @@ mt_hash_reserve(struct mt_hash *t, uint32_t n)
 	if (t->slot != NULL && slots <= t->mask + 1)
 		return (true);
 	old = *t;
-	t->slot = calloc(slots, sizeof(*t->slot));
+	t->slot = slots_new(slots);
 	if (t->slot == NULL) {
 		*t = old;
 		return (false);
@@ -53,7 +73,7 @@ mt_hash_reserve(struct mt_hash *t, uint32_t n)
 	for (i = 0; old.slot != NULL && i <= old.mask; i++)
 		if (old.slot[i].value != 0)
 			hash_put(t, old.slot[i].tag, old.slot[i].value);
-	free(old.slot);
+	slots_free(&old);
 	return (true);
 }
 
@@ -71,7 +91,7 @@ mt_hash_add(struct mt_hash *t, uint64_t hash, uint32_t value)
 void
 mt_hash_fini(struct mt_hash *t)
 {
-	free(t->slot);
+	slots_free(t);
 	memset(t, 0, sizeof(*t));
 }
 

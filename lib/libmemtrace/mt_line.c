@@ -6,22 +6,23 @@
 
 #include <mt_wire.h>
 
-#include "mt_private.h"
+#include "mt_line.h"
 
-/* Reads 0 behind the end. */
-struct bytes {
-	const uint8_t	*p;
-	const uint8_t	*end;
-};
-
+/* Behind the end there are zeroes. */
 static uint8_t
-next_byte(struct bytes *b)
+next_byte(struct mt_line_reader *r)
 {
-	return (b->p < b->end ? *b->p++ : 0);
+	return (r->p < r->code->table + r->code->table_len ? *r->p++ : 0);
+}
+
+static size_t
+bytes_left(const struct mt_line_reader *r)
+{
+	return ((size_t)(r->code->table + r->code->table_len - r->p));
 }
 
 static uint32_t
-next_varint(struct bytes *b)
+next_varint(struct mt_line_reader *r)
 {
 	uint32_t v;
 	unsigned shift;
@@ -30,7 +31,7 @@ next_varint(struct bytes *b)
 	v = 0;
 	shift = 0;
 	do {
-		c = next_byte(b);
+		c = next_byte(r);
 		if (shift < 32)
 			v |= (uint32_t)(c & 0x3f) << shift;
 		shift += 6;
@@ -39,56 +40,41 @@ next_varint(struct bytes *b)
 }
 
 static int64_t
-next_svarint(struct bytes *b)
+next_svarint(struct mt_line_reader *r)
 {
 	uint32_t v;
 
-	v = next_varint(b);
+	v = next_varint(r);
 	return (v & 1 ? -(int64_t)(v >> 1) : (int64_t)(v >> 1));
 }
 
-/* CPython 3.8, 3.9: steps in offset and line; the line is that before off. */
-static int64_t
-line_lnotab(struct bytes b, int64_t line, int32_t off)
+/* CPython 3.8, 3.9: steps in offset and line; the line is that before. */
+static void
+range_lnotab(struct mt_line_reader *r)
 {
-	int64_t addr;
-
-	addr = 0;
-	while (b.end - b.p >= 2) {
-		addr += next_byte(&b);
-		if (addr > off)
-			break;
-		line += (int8_t)next_byte(&b);
-	}
-	return (line);
+	r->at += next_byte(r);
+	r->found = r->line;
+	r->line += (int8_t)next_byte(r);
 }
 
 /*
  * CPython 3.10: lengths of ranges and their steps in line; -128 is a range
  * without a line, for which the range before it speaks.
  */
-static int64_t
-line_310(struct bytes b, int64_t line, int32_t off)
+static void
+range_310(struct mt_line_reader *r)
 {
-	int64_t end, found;
 	int8_t step;
 
-	end = 0;
-	found = line;
-	while (b.end - b.p >= 2 && end <= off) {
-		end += next_byte(&b);
-		step = (int8_t)next_byte(&b);
-		if (step == -128)
-			continue;
-		line += step;
-		found = line;
-	}
-	return (found);
+	r->at += next_byte(r);
+	step = (int8_t)next_byte(r);
+	if (step != -128)
+		r->found = r->line += step;
 }
 
 /* The step in line of an entry of the next format, whose rest is skipped. */
 static int64_t
-location_step(struct bytes *b, unsigned kind)
+location_step(struct mt_line_reader *r, unsigned kind)
 {
 	int64_t step;
 	unsigned i;
@@ -97,42 +83,72 @@ location_step(struct bytes *b, unsigned kind)
 	case 10:
 	case 11:
 	case 12:
-		(void)next_byte(b);
-		(void)next_byte(b);
+		(void)next_byte(r);
+		(void)next_byte(r);
 		return (kind - 10);
 	case 13:
-		return (next_svarint(b));
+		return (next_svarint(r));
 	case 14:
-		step = next_svarint(b);
+		step = next_svarint(r);
 		for (i = 0; i < 3; i++)
-			(void)next_varint(b);
+			(void)next_varint(r);
 		return (step);
 	default:
-		(void)next_byte(b);
+		(void)next_byte(r);
 		return (0);
 	}
 }
 
 /* CPython 3.11 and later; kind 15 is a range without a line. */
-static int64_t
-line_locations(struct bytes b, int64_t line, int32_t off)
+static void
+range_location(struct mt_line_reader *r)
 {
-	int64_t end, found;
-	unsigned kind;
-	uint8_t c;
+	uint8_t c = next_byte(r);
+	unsigned kind = (c >> 3) & 15;
 
-	end = 0;
-	found = line;
-	while (b.p < b.end && end <= off) {
-		c = next_byte(&b);
-		kind = (c >> 3) & 15;
-		end += 2 * ((c & 7) + 1);
-		if (kind == 15)
-			continue;
-		line += location_step(&b, kind);
-		found = line;
+	r->at += 2 * ((c & 7) + 1);
+	if (kind != 15)
+		r->found = r->line += location_step(r, kind);
+}
+
+bool
+mt_line_has_table(const struct mt_code *code)
+{
+	return (code->table != NULL &&
+	    (code->table_kind == MT_TABLE_LNOTAB ||
+	    code->table_kind == MT_TABLE_LINES310 ||
+	    code->table_kind == MT_TABLE_LOCATIONS));
+}
+
+void
+mt_line_begin(struct mt_line_reader *r, const struct mt_code *code)
+{
+	r->code = code;
+	r->p = code->table;
+	r->at = 0;
+	r->line = r->found = code->first_line;
+}
+
+void
+mt_line_next(struct mt_line_reader *r, struct mt_line_range *range)
+{
+	unsigned kind = r->code->table_kind;
+
+	if (bytes_left(r) < (kind == MT_TABLE_LOCATIONS ? 1 : 2)) {
+		/* The last step of this format is one to what follows. */
+		if (kind == MT_TABLE_LNOTAB)
+			r->found = r->line;
+		r->at = INT64_MAX;
+	} else if (kind == MT_TABLE_LOCATIONS) {
+		range_location(r);
+	} else if (kind == MT_TABLE_LINES310) {
+		range_310(r);
+	} else {
+		range_lnotab(r);
 	}
-	return (found);
+	range->end = r->at;
+	range->line = r->found < 0 || r->found > UINT32_MAX ?
+	    r->code->first_line : (uint32_t)r->found;
 }
 
 bool
@@ -145,31 +161,17 @@ mt_code_is_native(const struct mt_code *code)
 uint32_t
 mt_line_of(const struct mt_code *code, int32_t offset)
 {
-	struct bytes b;
-	int64_t line;
+	struct mt_line_reader reader;
+	struct mt_line_range range;
 
-	line = code->first_line;
-	b.p = code->table;
-	b.end = b.p == NULL ? NULL : b.p + code->table_len;
-	if (offset >= 0)
-		switch (code->table_kind) {
-		case MT_TABLE_LNOTAB:
-			line = line_lnotab(b, line, offset);
-			break;
-		case MT_TABLE_LINES310:
-			line = line_310(b, line, offset);
-			break;
-		case MT_TABLE_LOCATIONS:
-			line = line_locations(b, line, offset);
-			break;
-		case MT_TABLE_OFFSET_IS_LINE:
-		case MT_TABLE_NATIVE:
-			line = offset > 0 ? offset : line;
-			break;
-		default:
-			break;
-		}
-	if (line < 0 || line > UINT32_MAX)
-		line = code->first_line;
-	return ((uint32_t)line);
+	if (code->table_kind == MT_TABLE_OFFSET_IS_LINE ||
+	    code->table_kind == MT_TABLE_NATIVE)
+		return (offset > 0 ? (uint32_t)offset : code->first_line);
+	if (offset < 0 || !mt_line_has_table(code))
+		return (code->first_line);
+	mt_line_begin(&reader, code);
+	do
+		mt_line_next(&reader, &range);
+	while (range.end <= offset);
+	return (range.line);
 }

@@ -49,6 +49,7 @@ struct merge_push {
 	uint32_t			*function_of;	/* by code */
 	uint32_t			*call_of;	/* by node */
 	struct merge_table		 spots;	/* struct merge_spot */
+	struct mt_lines			*lines;
 };
 
 /* ---- Tables ---------------------------------------------------------- */
@@ -209,7 +210,7 @@ amount_add(struct mt_merge *m, uint32_t site, const struct mt_amount *a)
 
 /* ---- Adding a capture ------------------------------------------------ */
 
-/* A call that was not seen before: the only time to look at line tables. */
+/* A call that was not seen before: the only time to ask for its line. */
 static uint32_t
 spot_new(struct merge_push *p, const struct mt_node *n, uint64_t hash)
 {
@@ -221,7 +222,8 @@ spot_new(struct merge_push *p, const struct mt_node *n, uint64_t hash)
 		*f = function_get(p->m, c->function, c->file, c->first_line);
 	if (*f == MT_HASH_NONE)
 		return (MT_HASH_NONE);
-	s.place = place_get(p->m, *f, mt_line_of(c, n->offset));
+	s.place = place_get(p->m, *f, mt_lines_get(p->lines, n->code,
+	    n->offset));
 	if (s.place == MT_HASH_NONE ||
 	    table_add(&p->spots, hash, &s, sizeof(s)) == MT_HASH_NONE)
 		return (MT_HASH_NONE);
@@ -242,12 +244,24 @@ spot_place(struct merge_push *p, const struct mt_node *n)
 	return (spot_new(p, n, h));
 }
 
+/* Most stacks of a capture are new, so the table need not grow in steps. */
+static bool
+reserve_calls(struct merge_push *p)
+{
+	size_t n = p->m->calls.n + p->t->nnodes;
+
+	return (n < MT_HASH_NONE && mt_hash_reserve(&p->m->calls.index,
+	    (uint32_t)n));
+}
+
 /* Every node comes after its parent. */
 static bool
 push_calls(struct merge_push *p)
 {
 	uint32_t i, place;
 
+	if (!reserve_calls(p))
+		return (false);
 	for (i = 0; i < p->t->ncodes; i++)
 		p->function_of[i] = MT_HASH_NONE;
 	p->call_of[0] = 0;
@@ -315,12 +329,14 @@ mt_merge_push_tables(struct mt_merge *m, const struct mt_merge_tables *t,
 	p.t = t;
 	p.function_of = calloc(t->ncodes + 1, sizeof(*p.function_of));
 	p.call_of = calloc(t->nnodes + 1, sizeof(*p.call_of));
-	ok = p.function_of != NULL && p.call_of != NULL &&
+	p.lines = mt_lines_new(t->codes, t->ncodes);
+	ok = p.function_of != NULL && p.call_of != NULL && p.lines != NULL &&
 	    push_threads(&p) && push_calls(&p) &&
 	    push_sites(&p, first_thread);
 	free(p.function_of);
 	free(p.call_of);
 	table_fini(&p.spots);
+	mt_lines_free(p.lines);
 	return (ok ? MT_OK : mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 }
 

@@ -3,10 +3,22 @@
 #include <sys/mman.h>
 
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "mt_pages.h"
 
 #define HUGE_BYTES	(2u * 1024 * 1024)
+
+static void
+advise(void *p, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+	(void)madvise(p, bytes, MADV_HUGEPAGE);
+#else
+	(void)p;
+	(void)bytes;
+#endif
+}
 
 static void *
 map(size_t bytes)
@@ -33,9 +45,7 @@ map_aligned(size_t bytes)
 	p += before;
 	if (before < HUGE_BYTES)
 		(void)munmap(p + bytes, HUGE_BYTES - before);
-#ifdef MADV_HUGEPAGE
-	(void)madvise(p, bytes, MADV_HUGEPAGE);
-#endif
+	advise(p, bytes);
 	return (p);
 }
 
@@ -60,4 +70,18 @@ mt_pages_free(void *p, size_t bytes)
 	if (p != NULL)
 		(void)munmap(p, bytes < HUGE_BYTES ? bytes :
 		    round_up(bytes));
+}
+
+void *
+mt_pages_malloc(size_t bytes)
+{
+	void *p;
+
+	if (bytes < HUGE_BYTES || bytes > SIZE_MAX - HUGE_BYTES)
+		return (malloc(bytes));
+	bytes = round_up(bytes);
+	p = aligned_alloc(HUGE_BYTES, bytes);
+	if (p != NULL)
+		advise(p, bytes);
+	return (p);
 }

@@ -14,4 +14,7 @@ void	*mt_pages_new(size_t bytes);
 /* p may be NULL; bytes as it was asked for. */
 void	 mt_pages_free(void *p, size_t bytes);
 
+/* For free(3), and not zero: what will be filled is faster to get that way. */
+void	*mt_pages_malloc(size_t bytes);
+
 #endif /* MT_PAGES_H */

@@ -57,10 +57,30 @@ struct mt_cursor {
 	bool		 bad;
 };
 
-uint64_t	 mt_cursor_varint(struct mt_cursor *);
-int64_t		 mt_cursor_svarint(struct mt_cursor *);
 /* n bytes, or NULL and bad. */
 const uint8_t	*mt_cursor_bytes(struct mt_cursor *, size_t n);
+/* The slow half of what follows. */
+uint64_t	 mt_cursor_long(struct mt_cursor *);
+
+static inline uint64_t
+mt_cursor_varint(struct mt_cursor *c)
+{
+	if (c->p != c->end && *c->p < 0x80)
+		return (*c->p++);
+	return (mt_cursor_long(c));
+}
+
+static inline int64_t
+mt_unzigzag(uint64_t v)
+{
+	return ((int64_t)(v >> 1 ^ (0 - (v & 1))));
+}
+
+static inline int64_t
+mt_cursor_svarint(struct mt_cursor *c)
+{
+	return (mt_unzigzag(mt_cursor_varint(c)));
+}
 
 /* ---- Events blocks (mt_events.c), the layout is in memtrace(5) -------- */
 

@@ -12,25 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mt_pages.h"
 #include "mt_private.h"
 #include "mt_summary.h"
 
 #define AHEAD		8u	/* nodes, whose places are fetched early */
 #define NO_STACK	"<no Python stack>"
 
-/* What is worked out for a node of one capture. */
+/*
+ * A node of one capture with something at or below it: in most views that is
+ * a small part of all.  They are in the order of the nodes, the root first.
+ */
 struct branch {
 	uint32_t	func;
 	uint32_t	line;
 	uint32_t	child;		/* the first; 0 if there is none */
 	uint32_t	next;		/* child of the parent, or the parent */
 	uint64_t	bytes;		/* with all below */
-	uint64_t	allocations;
-};
-
-/* What was allocated by a node's function itself. */
-struct own {
-	uint64_t	bytes;
 	uint64_t	allocations;
 };
 
@@ -46,9 +44,13 @@ struct place {
 struct push {
 	struct mt_summary			*s;
 	const struct mt_summary_tables		*t;
-	struct branch				*branch;	/* by node */
-	struct own				*own;		/* likewise */
+	bool					*has;	/* by node: a branch */
+	uint32_t				*branch_of; /* by node */
+	struct branch				*branch;
+	uint32_t				 nbranches;
+	struct mt_amount			 root;	/* of node 0 alone */
 	uint32_t				*func_of; /* by code */
+	struct mt_lines				*lines;
 	struct mt_hash				 place_index;
 	struct place				*place;
 	uint32_t				 nplaces;
@@ -189,7 +191,7 @@ place_prefetch(const struct push *p, const struct mt_node *n)
 		    mt_hash_start(&p->place_index, place_hash(n))]);
 }
 
-/* A place that was not seen before: the only one to look at line tables. */
+/* A place that was not seen before: the only time to ask for its line. */
 static const struct place *
 place_new(struct push *p, const struct mt_node *n, uint64_t hash)
 {
@@ -208,7 +210,8 @@ place_new(struct push *p, const struct mt_node *n, uint64_t hash)
 	pl->code = n->code;
 	pl->offset = n->offset;
 	pl->func = p->func_of[n->code];
-	pl->line = line_get(p->s, pl->func, mt_line_of(c, n->offset));
+	pl->line = line_get(p->s, pl->func, mt_lines_get(p->lines, n->code,
+	    n->offset));
 	if (pl->line == MT_HASH_NONE ||
 	    !mt_hash_add(&p->place_index, hash, p->nplaces))
 		return (NULL);
@@ -235,109 +238,122 @@ place_get(struct push *p, const struct mt_node *n)
 
 /* ---- Adding a capture ------------------------------------------------ */
 
-static void
-push_amounts(struct push *p)
+static inline struct mt_amount
+amount_of(const struct push *p, size_t i)
 {
-	const struct mt_amount *a;
-	struct own *o;
-	size_t i;
+	const struct mt_site *s = &p->t->sites[i];
 
-	for (i = 0; i < p->t->nsites; i++) {
-		a = &p->t->amounts[i];
-		o = &p->own[p->t->sites[i].node];
-		o->bytes += a->bytes;
-		o->allocations += a->allocations;
+	if (p->t->amounts != NULL)
+		return (p->t->amounts[i]);
+	switch (p->s->view) {
+	case MT_VIEW_PEAK:
+		return ((struct mt_amount){ s->peak_allocations,
+		    s->peak_bytes });
+	case MT_VIEW_LEAKS:
+		return ((struct mt_amount){ s->leaked_allocations,
+		    s->leaked_bytes });
+	default:
+		return ((struct mt_amount){ s->allocations, s->bytes });
 	}
 }
 
-static void
-push_sites(struct push *p)
+static inline bool
+is_empty(const struct mt_amount *a)
 {
-	const struct mt_site *site;
-	struct own *o;
-	size_t i;
-
-	for (i = 0; i < p->t->nsites; i++) {
-		site = &p->t->sites[i];
-		o = &p->own[site->node];
-		switch (p->s->view) {
-		case MT_VIEW_PEAK:
-			o->bytes += site->peak_bytes;
-			o->allocations += site->peak_allocations;
-			break;
-		case MT_VIEW_LEAKS:
-			o->bytes += site->leaked_bytes;
-			o->allocations += site->leaked_allocations;
-			break;
-		default:
-			o->bytes += site->bytes;
-			o->allocations += site->allocations;
-			break;
-		}
-	}
-}
-
-static bool
-is_empty(const struct branch *b)
-{
-	return (b->bytes == 0 && b->allocations == 0);
+	return (a->bytes == 0 && a->allocations == 0);
 }
 
 /* Every node comes after its parent. */
 static void
-push_sums(struct push *p)
+push_nodes(struct push *p)
 {
-	struct branch *b, *parent;
-	uint32_t i;
-
-	for (i = (uint32_t)p->t->nnodes - 1; i > 0; i--) {
-		b = &p->branch[i];
-		b->bytes += p->own[i].bytes;
-		b->allocations += p->own[i].allocations;
-		/* What is empty in this view need not be looked at again. */
-		if (is_empty(b))
-			continue;
-		parent = &p->branch[p->t->nodes[i].parent];
-		parent->bytes += b->bytes;
-		parent->allocations += b->allocations;
-		b->next = parent->child != 0 ? parent->child :
-		    p->t->nodes[i].parent;
-		parent->child = i;
-	}
-}
-
-/*
- * Everything that can fail: the functions and lines of all nodes that count
- * exist afterwards, and so does all memory.
- */
-static bool
-push_prepare(struct push *p)
-{
-	const struct place *pl;
-	struct branch *b;
+	struct mt_amount a;
 	size_t i;
 
-	p->branch[0].func = func_get(p->s, NO_STACK, "");
-	if (p->branch[0].func == MT_HASH_NONE)
+	p->has[0] = true;
+	for (i = 0; i < p->t->nsites; i++) {
+		a = amount_of(p, i);
+		p->has[p->t->sites[i].node] |= !is_empty(&a);
+	}
+	for (i = p->t->nnodes - 1; i > 0; i--) {
+		p->has[p->t->nodes[i].parent] |= p->has[i];
+		p->nbranches += p->has[i];
+	}
+	p->nbranches++;
+}
+
+/* Branches with their functions and lines; next is the parent for now. */
+static bool
+push_branches(struct push *p)
+{
+	const struct mt_node *nodes = p->t->nodes;
+	const struct place *pl;
+	struct branch *b = p->branch;
+	size_t i;
+
+	b->func = func_get(p->s, NO_STACK, "");
+	if (b->func == MT_HASH_NONE)
 		return (false);
 	for (i = 0; i < p->t->ncodes; i++)
 		p->func_of[i] = MT_HASH_NONE;
 	for (i = 1; i < p->t->nnodes; i++) {
-		b = &p->branch[i];
-		if (i + AHEAD < p->t->nnodes)
-			place_prefetch(p, &p->t->nodes[i + AHEAD]);
-		if (is_empty(b))
+		if (!p->has[i])
 			continue;
-		pl = place_get(p, &p->t->nodes[i]);
+		if (i + AHEAD < p->t->nnodes)
+			place_prefetch(p, &nodes[i + AHEAD]);
+		pl = place_get(p, &nodes[i]);
 		if (pl == NULL)
 			return (false);
+		b++;
 		b->func = pl->func;
 		b->line = pl->line;
+		b->next = p->branch_of[nodes[i].parent];
+		p->branch_of[i] = (uint32_t)(b - p->branch);
 	}
-	p->func_on_path = calloc(p->s->nfuncs, sizeof(*p->func_on_path));
-	p->line_on_path = calloc((size_t)p->s->nlines + 1,
-	    sizeof(*p->line_on_path));
-	return (p->func_on_path != NULL && p->line_on_path != NULL);
+	return (true);
+}
+
+/* What the sites have is their nodes' own. */
+static void
+push_sites(struct push *p)
+{
+	struct mt_summary_func *f;
+	struct mt_amount a;
+	struct branch *b;
+	size_t i;
+
+	for (i = 0; i < p->t->nsites; i++) {
+		a = amount_of(p, i);
+		if (is_empty(&a))
+			continue;
+		b = &p->branch[p->branch_of[p->t->sites[i].node]];
+		b->bytes += a.bytes;
+		b->allocations += a.allocations;
+		f = &p->s->func[b->func];
+		f->own_bytes += a.bytes;
+		f->own_allocations += a.allocations;
+		p->s->bytes += a.bytes;
+		p->s->allocations += a.allocations;
+	}
+	p->root.bytes = p->branch[0].bytes;
+	p->root.allocations = p->branch[0].allocations;
+}
+
+static void
+push_sums(struct push *p)
+{
+	struct branch *b, *parent;
+	uint32_t i, up;
+
+	for (i = p->nbranches - 1; i > 0; i--) {
+		b = &p->branch[i];
+		up = b->next;
+		parent = &p->branch[up];
+		parent->bytes += b->bytes;
+		parent->allocations += b->allocations;
+		b->next = parent->child != 0 ? parent->child : up;
+		parent->child = i;
+	}
 }
 
 static void
@@ -389,23 +405,35 @@ push_walk(struct push *p)
 	}
 }
 
+/* At the root there is nothing but what is its own. */
 static void
-push_own(struct push *p)
+push_root(struct push *p)
 {
-	struct mt_summary_func *f;
-	size_t i;
+	struct mt_summary_func *f = &p->s->func[p->branch[0].func];
 
-	for (i = 0; i < p->t->nnodes; i++) {
-		f = &p->s->func[p->branch[i].func];
-		f->own_bytes += p->own[i].bytes;
-		f->own_allocations += p->own[i].allocations;
-		p->s->bytes += p->own[i].bytes;
-		p->s->allocations += p->own[i].allocations;
-	}
-	/* At the root there is nothing but that. */
-	f = &p->s->func[p->branch[0].func];
-	f->total_bytes += p->own[0].bytes;
-	f->total_allocations += p->own[0].allocations;
+	f->total_bytes += p->root.bytes;
+	f->total_allocations += p->root.allocations;
+}
+
+/* Everything that can fail comes before there is anything in the sums. */
+static bool
+push_prepare(struct push *p)
+{
+	p->has = calloc(p->t->nnodes, sizeof(*p->has));
+	p->branch_of = calloc(p->t->nnodes, sizeof(*p->branch_of));
+	p->func_of = calloc(p->t->ncodes + 1, sizeof(*p->func_of));
+	p->lines = mt_lines_new(p->t->codes, p->t->ncodes);
+	if (p->has == NULL || p->branch_of == NULL || p->func_of == NULL ||
+	    p->lines == NULL)
+		return (false);
+	push_nodes(p);
+	p->branch = mt_pages_new(p->nbranches * sizeof(*p->branch));
+	if (p->branch == NULL || !push_branches(p))
+		return (false);
+	p->func_on_path = calloc(p->s->nfuncs, sizeof(*p->func_on_path));
+	p->line_on_path = calloc((size_t)p->s->nlines + 1,
+	    sizeof(*p->line_on_path));
+	return (p->func_on_path != NULL && p->line_on_path != NULL);
 }
 
 enum mt_status
@@ -420,25 +448,18 @@ mt_summary_push_tables(struct mt_summary *s,
 	memset(&p, 0, sizeof(p));
 	p.s = s;
 	p.t = t;
-	p.branch = calloc(t->nnodes, sizeof(*p.branch));
-	p.func_of = calloc(t->ncodes + 1, sizeof(*p.func_of));
-	p.own = calloc(t->nnodes, sizeof(*p.own));
-	ok = p.branch != NULL && p.func_of != NULL && p.own != NULL;
+	ok = push_prepare(&p);
 	if (ok) {
-		if (t->amounts != NULL)
-			push_amounts(&p);
-		else
-			push_sites(&p);
+		push_sites(&p);
 		push_sums(&p);
-		ok = push_prepare(&p);
-	}
-	if (ok) {
 		push_walk(&p);
-		push_own(&p);
+		push_root(&p);
 	}
-	free(p.branch);
-	free(p.own);
+	free(p.has);
+	free(p.branch_of);
+	mt_pages_free(p.branch, p.nbranches * sizeof(*p.branch));
 	free(p.func_of);
+	mt_lines_free(p.lines);
 	free(p.place);
 	free(p.func_on_path);
 	free(p.line_on_path);

@@ -58,8 +58,14 @@ enum mt_status	mt_tables_get_sample(struct mt_cursor *, struct mt_sample *s);
 
 /* The first entry's id, then the entries, whose ids count from there. */
 enum mt_status	mt_tables_get_first_node(struct mt_cursor *, uint32_t *id);
-enum mt_status	mt_tables_get_node(struct mt_cursor *, uint32_t id,
-		    struct mt_node *);
+/*
+ * Up to max of them, the first of which has this id.  *n are there whatever
+ * the status is; MT_OK: that is max.
+ */
+enum mt_status	mt_tables_get_nodes(struct mt_cursor *, uint32_t id,
+		    struct mt_node *, size_t max, size_t *n);
+/* More than can be left in the payload. */
+size_t		mt_tables_max_nodes(const struct mt_cursor *);
 
 /* All rows, malloc(3)ed; indexes are as they are in the file. */
 enum mt_status	mt_tables_get_sites(struct mt_cursor *, struct mt_site **,

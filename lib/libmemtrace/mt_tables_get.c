@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mt_pages.h"
 #include "mt_tables.h"
 
 static struct mt_bytes
@@ -93,78 +94,113 @@ mt_tables_get_first_node(struct mt_cursor *c, uint32_t *id)
 	return (mt_tables_status(c));
 }
 
-enum mt_status
+static bool
 mt_tables_get_node(struct mt_cursor *c, uint32_t id, struct mt_node *node)
 {
-	uint32_t distance;
-	int64_t offset;
+	uint64_t distance = mt_cursor_varint(c);
+	uint64_t code = mt_cursor_varint(c);
+	int64_t offset = mt_cursor_svarint(c);
 
-	if (c->p == c->end)
-		return (MT_END);
-	distance = mt_tables_get_u32(c);
-	node->code = mt_tables_get_u32(c);
-	offset = mt_cursor_svarint(c);
-	if (c->bad || offset < INT32_MIN || offset > INT32_MAX ||
-	    distance > id || (distance == 0 && id != 0))
-		return (MT_ERR_FORMAT);
-	node->parent = id - distance;
+	if (c->bad || distance > id || (distance == 0 && id != 0) ||
+	    code > UINT32_MAX || offset < INT32_MIN || offset > INT32_MAX)
+		return (false);
+	node->parent = id - (uint32_t)distance;
+	node->code = (uint32_t)code;
 	node->offset = (int32_t)offset;
+	return (true);
+}
+
+size_t
+mt_tables_max_nodes(const struct mt_cursor *c)
+{
+	/* Each has three numbers. */
+	return ((size_t)(c->end - c->p) / 3 + 1);
+}
+
+enum mt_status
+mt_tables_get_nodes(struct mt_cursor *c, uint32_t id, struct mt_node *nodes,
+    size_t max, size_t *n)
+{
+	for (*n = 0; *n < max; ++*n) {
+		if (c->p == c->end)
+			return (MT_END);
+		if (!mt_tables_get_node(c, id + (uint32_t)*n, &nodes[*n]))
+			return (MT_ERR_FORMAT);
+	}
 	return (MT_OK);
 }
 
-static void
-mt_tables_set(struct mt_site *s, uint64_t column, uint64_t v)
+/* The columns of a table of sites; those that are missing are empty. */
+struct mt_tables_columns {
+	struct mt_cursor	col[MT_TABLES_COLUMNS + 1];
+};
+
+static uint64_t
+mt_tables_next(struct mt_tables_columns *in, unsigned column)
 {
-	switch (column) {
-	case MT_TABLES_THREAD:
-		s->thread = v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
-		break;
-	case MT_TABLES_ALLOCATOR:
-		s->allocator = v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
-		break;
-	case MT_TABLES_ALLOCATIONS:
-		s->allocations = v;
-		break;
-	case MT_TABLES_BYTES:
-		s->bytes = v;
-		break;
-	case MT_TABLES_PEAK_ALLOCATIONS:
-		s->peak_allocations = v;
-		break;
-	case MT_TABLES_PEAK_BYTES:
-		s->peak_bytes = v;
-		break;
-	case MT_TABLES_LEAKED_ALLOCATIONS:
-		s->leaked_allocations = v;
-		break;
-	case MT_TABLES_LEAKED_BYTES:
-		s->leaked_bytes = v;
-		break;
-	default:
-		break;		/* of a later minor version */
+	struct mt_cursor *c = &in->col[column];
+
+	return (c->p == NULL ? 0 : mt_cursor_varint(c));
+}
+
+static uint32_t
+mt_tables_next_u32(struct mt_tables_columns *in, unsigned column)
+{
+	uint64_t v = mt_tables_next(in, column);
+
+	return (v > UINT32_MAX ? UINT32_MAX : (uint32_t)v);
+}
+
+static void
+mt_tables_get_row(struct mt_tables_columns *in, uint32_t *node,
+    struct mt_site *s)
+{
+	/* What is between the members, too, so that equal rows are equal. */
+	memset(s, 0, sizeof(*s));
+	*node += (uint32_t)mt_unzigzag(mt_tables_next(in, MT_TABLES_NODE));
+	s->node = *node;
+	s->thread = mt_tables_next_u32(in, MT_TABLES_THREAD);
+	s->allocator = mt_tables_next_u32(in, MT_TABLES_ALLOCATOR);
+	s->allocations = mt_tables_next(in, MT_TABLES_ALLOCATIONS);
+	s->bytes = mt_tables_next(in, MT_TABLES_BYTES);
+	s->peak_allocations = mt_tables_next(in, MT_TABLES_PEAK_ALLOCATIONS);
+	s->peak_bytes = mt_tables_next(in, MT_TABLES_PEAK_BYTES);
+	s->leaked_allocations = mt_tables_next(in,
+	    MT_TABLES_LEAKED_ALLOCATIONS);
+	s->leaked_bytes = mt_tables_next(in, MT_TABLES_LEAKED_BYTES);
+}
+
+/* Columns of a later minor version are passed over. */
+static bool
+mt_tables_get_columns(struct mt_cursor *c, uint64_t n,
+    struct mt_tables_columns *in)
+{
+	struct mt_bytes data;
+	uint64_t i, id;
+
+	memset(in, 0, sizeof(*in));
+	for (i = 0; i < n; i++) {
+		id = mt_cursor_varint(c);
+		data = mt_tables_get_bytes(c);
+		if (c->bad)
+			return (false);
+		if (id > MT_TABLES_COLUMNS)
+			continue;
+		in->col[id].p = data.p;
+		in->col[id].end = data.p + data.n;
 	}
+	return (true);
 }
 
 static bool
-mt_tables_get_column(struct mt_bytes data, uint64_t column,
-    struct mt_site *sites, size_t n)
+mt_tables_is_bad(const struct mt_tables_columns *in)
 {
-	struct mt_cursor c = { data.p, data.p + data.n, false };
-	uint32_t node = 0;
-	size_t i;
+	bool bad = false;
+	unsigned i;
 
-	if (column > MT_TABLES_COLUMNS)
-		return (true);
-	for (i = 0; i < n && !c.bad; i++) {
-		if (column == MT_TABLES_NODE) {
-			node += (uint32_t)mt_cursor_svarint(&c);
-			sites[i].node = node;
-		} else {
-			mt_tables_set(&sites[i], column,
-			    mt_cursor_varint(&c));
-		}
-	}
-	return (!c.bad);
+	for (i = 0; i <= MT_TABLES_COLUMNS; i++)
+		bad |= in->col[i].bad;
+	return (bad);
 }
 
 /*
@@ -174,25 +210,24 @@ mt_tables_get_column(struct mt_bytes data, uint64_t column,
 enum mt_status
 mt_tables_get_sites(struct mt_cursor *c, struct mt_site **out, size_t *n)
 {
-	uint64_t rows = mt_cursor_varint(c);
+	uint64_t rows = mt_cursor_varint(c), i;
 	uint64_t columns = mt_cursor_varint(c);
-	struct mt_bytes data;
+	struct mt_tables_columns in;
 	struct mt_site *sites;
-	uint64_t i, id;
+	uint32_t node = 0;
 
-	if (c->bad || rows > (size_t)(c->end - c->p))
+	if (c->bad || rows > (size_t)(c->end - c->p) ||
+	    !mt_tables_get_columns(c, columns, &in))
 		return (MT_ERR_FORMAT);
-	sites = calloc(rows == 0 ? 1 : (size_t)rows, sizeof(*sites));
+	sites = mt_pages_malloc((rows == 0 ? 1 : (size_t)rows) *
+	    sizeof(*sites));
 	if (sites == NULL)
 		return (MT_ERR_NOMEM);
-	for (i = 0; i < columns; i++) {
-		id = mt_cursor_varint(c);
-		data = mt_tables_get_bytes(c);
-		if (c->bad || !mt_tables_get_column(data, id, sites,
-		    (size_t)rows)) {
-			free(sites);
-			return (MT_ERR_FORMAT);
-		}
+	for (i = 0; i < rows; i++)
+		mt_tables_get_row(&in, &node, &sites[i]);
+	if (mt_tables_is_bad(&in)) {
+		free(sites);
+		return (MT_ERR_FORMAT);
 	}
 	*out = sites;
 	*n = (size_t)rows;

@@ -40,6 +40,7 @@ fuzz_tables(struct mt_capture *c)
 	const struct mt_code *codes;
 	const struct mt_node *nodes;
 	const struct mt_site *sites;
+	struct mt_lines *lines;
 
 	ncodes = mt_capture_codes(c, &codes);
 	nnodes = mt_capture_nodes(c, &nodes);
@@ -51,12 +52,16 @@ fuzz_tables(struct mt_capture *c)
 		fuzz_string(codes[i].file);
 		fuzz_bytes(codes[i].table, codes[i].table_len);
 	}
+	lines = mt_lines_new(codes, ncodes);
+	fuzz_require(lines != NULL);
 	for (i = 0; i < nnodes; i++) {
 		fuzz_require(nodes[i].code < ncodes);
 		fuzz_require(nodes[i].parent < i || i == 0);
-		fuzz_sink += mt_line_of(&codes[nodes[i].code],
-		    nodes[i].offset);
+		fuzz_require(mt_line_of(&codes[nodes[i].code],
+		    nodes[i].offset) == mt_lines_get(lines, nodes[i].code,
+		    nodes[i].offset));
 	}
+	mt_lines_free(lines);
 	for (i = 0; i < nsites; i++)
 		fuzz_require(sites[i].node < nnodes &&
 		    sites[i].thread < nthreads);

@@ -96,6 +96,51 @@ ATF_TC_BODY(locations, tc)
 	ATF_CHECK_EQ(142, mt_line_of(&c, 12));
 }
 
+/* Do both ways to ask say the same, at and around each offset? */
+static void
+check_lines(const struct mt_code *c, const int32_t *offset, size_t n)
+{
+	struct mt_lines *l = mt_lines_new(c, 1);
+	uint32_t line, one;
+	size_t i;
+
+	ATF_REQUIRE(l != NULL);
+	for (i = 0; i < n; i++) {
+		line = mt_lines_get(l, 0, offset[i]);
+		one = mt_line_of(c, offset[i]);
+		ATF_REQUIRE_EQ_MSG(one, line, "kind %u, offset %d: %u, not "
+		    "%u", c->table_kind, (int)offset[i], line, one);
+	}
+	mt_lines_free(l);
+}
+
+ATF_TC(several);
+ATF_TC_HEAD(several, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "Each code object has lines of its "
+	    "own, in whatever order they are asked for");
+}
+ATF_TC_BODY(several, tc)
+{
+	static const uint8_t one[] = { 2, 1, 2, 0, 2, 1 }, two[] = { 8, 3 };
+	struct mt_code c[3];
+	struct mt_lines *l;
+
+	c[0] = code_of(MT_TABLE_LINES310, one, sizeof(one));
+	c[1] = code_of(MT_TABLE_NATIVE, NULL, 0);
+	c[2] = code_of(MT_TABLE_LINES310, two, sizeof(two));
+	l = mt_lines_new(c, 3);
+	ATF_REQUIRE(l != NULL);
+	ATF_CHECK_EQ(13, mt_lines_get(l, 2, 4));
+	ATF_CHECK_EQ(12, mt_lines_get(l, 0, 4));
+	ATF_CHECK_EQ(7, mt_lines_get(l, 1, 7));
+	ATF_CHECK_EQ(11, mt_lines_get(l, 0, 3));
+	ATF_CHECK_EQ(13, mt_lines_get(l, 2, 0));
+	ATF_CHECK_EQ(10, mt_lines_get(l, 0, -1));
+	mt_lines_free(l);
+	mt_lines_free(NULL);
+}
+
 ATF_TC(garbage);
 ATF_TC_HEAD(garbage, tc)
 {
@@ -104,6 +149,7 @@ ATF_TC_HEAD(garbage, tc)
 }
 ATF_TC_BODY(garbage, tc)
 {
+	int32_t offset[] = { 0, INT32_MAX, -1, 0, INT32_MAX - 1 };
 	struct mt_code c;
 	uint8_t *table;
 	size_t i, len;
@@ -116,8 +162,8 @@ ATF_TC_BODY(garbage, tc)
 		for (i = 0; i < len; i++)
 			table[i] = (uint8_t)random();
 		c = code_of((unsigned)random() % 6, table, len);
-		(void)mt_line_of(&c, (int32_t)(random() % 200));
-		(void)mt_line_of(&c, INT32_MAX);
+		offset[0] = (int32_t)(random() % 200);
+		check_lines(&c, offset, sizeof(offset) / sizeof(offset[0]));
 		free(table);
 	}
 }
@@ -143,6 +189,7 @@ static long
 check_code(char *s)
 {
 	struct mt_code c;
+	struct mt_lines *lines;
 	char *end, *table;
 	long kind, len, next, off, line;
 
@@ -154,6 +201,8 @@ check_code(char *s)
 	*s++ = '\0';
 	c.table_len = unhex(table);
 	c.table = (const uint8_t *)table;
+	lines = mt_lines_new(&c, 1);
+	ATF_REQUIRE(lines != NULL);
 	len = strtol(s, &s, 10);
 	for (off = strtol(s, &s, 10); off < len; off = next) {
 		ATF_REQUIRE_EQ(':', *s);
@@ -161,12 +210,16 @@ check_code(char *s)
 		next = strtol(s, &end, 10);
 		if (end == s)
 			next = len;
-		for (s = end; off < next; off++)
+		for (s = end; off < next; off++) {
 			ATF_REQUIRE_EQ_MSG(line, mt_line_of(&c,
 			    (int32_t)off), "first line %u, offset %ld: "
 			    "%u, not %ld", c.first_line, off,
 			    mt_line_of(&c, (int32_t)off), line);
+			ATF_REQUIRE_EQ(line, mt_lines_get(lines, 0,
+			    (int32_t)off));
+		}
 	}
+	mt_lines_free(lines);
 	return (len);
 }
 
@@ -225,6 +278,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, lnotab);
 	ATF_TP_ADD_TC(tp, lines310);
 	ATF_TP_ADD_TC(tp, locations);
+	ATF_TP_ADD_TC(tp, several);
 	ATF_TP_ADD_TC(tp, garbage);
 	ATF_TP_ADD_TC(tp, pythons);
 	return (atf_no_error());

@@ -69,6 +69,28 @@ ATF_TC_BODY(codes, tc)
 	mt_buf_fini(&b);
 }
 
+/* Four nodes from 100 on at once, whole and cut short. */
+static void
+check_all_nodes(const struct mt_buf *b, const struct mt_node nodes[4])
+{
+	struct mt_cursor c = over(b);
+	struct mt_node got[5];
+	uint32_t id;
+	size_t n;
+
+	ATF_REQUIRE_EQ(MT_OK, mt_tables_get_first_node(&c, &id));
+	ATF_CHECK(mt_tables_max_nodes(&c) > 4);
+	ATF_REQUIRE_EQ(MT_END, mt_tables_get_nodes(&c, id, got, 5, &n));
+	ATF_REQUIRE_EQ(4, n);
+	ATF_CHECK_EQ(0, memcmp(nodes, got, 4 * sizeof(*got)));
+	c = over(b);
+	c.end--;
+	ATF_REQUIRE_EQ(MT_OK, mt_tables_get_first_node(&c, &id));
+	ATF_REQUIRE_EQ(MT_ERR_FORMAT, mt_tables_get_nodes(&c, id, got, 5,
+	    &n));
+	ATF_CHECK_EQ(3, n);
+}
+
 ATF_TC_WITHOUT_HEAD(nodes);
 ATF_TC_BODY(nodes, tc)
 {
@@ -80,6 +102,7 @@ ATF_TC_BODY(nodes, tc)
 	struct mt_node got;
 	struct mt_cursor c;
 	uint32_t i, id;
+	size_t n;
 
 	for (i = 0; i < 4; i++)
 		mt_tables_put_node(&b, 100 + i, &nodes[i]);
@@ -87,12 +110,15 @@ ATF_TC_BODY(nodes, tc)
 	ATF_REQUIRE_EQ(MT_OK, mt_tables_get_first_node(&c, &id));
 	ATF_CHECK_EQ(100, id);
 	for (i = 0; i < 4; i++) {
-		ATF_REQUIRE_EQ(MT_OK, mt_tables_get_node(&c, 100 + i, &got));
+		ATF_REQUIRE_EQ(MT_OK, mt_tables_get_nodes(&c, 100 + i, &got, 1,
+		    &n));
 		ATF_CHECK_EQ(nodes[i].parent, got.parent);
 		ATF_CHECK_EQ(nodes[i].code, got.code);
 		ATF_CHECK_EQ(nodes[i].offset, got.offset);
 	}
-	ATF_CHECK_EQ(MT_END, mt_tables_get_node(&c, 104, &got));
+	ATF_CHECK_EQ(MT_END, mt_tables_get_nodes(&c, 104, &got, 1, &n));
+	ATF_CHECK_EQ(0, n);
+	check_all_nodes(&b, nodes);
 	mt_buf_fini(&b);
 }
 
@@ -103,6 +129,7 @@ ATF_TC_BODY(nodes_parent_comes_first, tc)
 	struct mt_node node;
 	struct mt_cursor c;
 	uint32_t distance;
+	size_t n;
 
 	for (distance = 0; distance < 7; distance++) {
 		b.len = 0;
@@ -111,7 +138,7 @@ ATF_TC_BODY(nodes_parent_comes_first, tc)
 		mt_buf_put_varint(&b, 0);
 		c = over(&b);
 		ATF_CHECK_EQ(distance >= 1 && distance <= 5 ? MT_OK :
-		    MT_ERR_FORMAT, mt_tables_get_node(&c, 5, &node));
+		    MT_ERR_FORMAT, mt_tables_get_nodes(&c, 5, &node, 1, &n));
 	}
 	mt_buf_fini(&b);
 }
