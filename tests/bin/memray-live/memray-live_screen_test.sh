@@ -94,9 +94,13 @@ sorts_body()
 	screen_keys t
 	rows_are keep '<module>' main first work third
 	screen_keys a
-	screen_text -e > escapes
-	atf_check -o match:"$(printf '\033\\[[0-9;]*4[0-9;]*mAllocations')" \
-	    cat escapes
+	title=$(printf '\033\\[[0-9;]*4[0-9;]*mAllocations')
+	for _ in $(seq 100); do
+		screen_text -e > escapes
+		! grep -q "$title" escapes || break
+		sleep 0.05
+	done
+	atf_check -o match:"$title" cat escapes
 	leave
 	live_go work
 	live_over 0
