@@ -82,7 +82,8 @@ take_option(int c)
 {
 	switch (c) {
 	case 'i':
-		opts.interval_s = fe_opt_count("--interval", optarg, INTERVAL_MAX);
+		opts.interval_s = fe_opt_count("--interval", optarg,
+		    INTERVAL_MAX);
 		break;
 	case 'r':
 		opts.max_rows = fe_opt_count("--max-rows", optarg, UINT32_MAX);

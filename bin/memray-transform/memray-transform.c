@@ -297,7 +297,8 @@ main(int argc, char *argv[])
 	opts.format = find_format(argv[optind++]);
 	if ((opts.format->flags & FORMAT_WHOLE) != 0 &&
 	    fe_select_is_any(&opts.select))
-		errx(FE_EXIT_USAGE, "%s: takes no selection", opts.format->name);
+		errx(FE_EXIT_USAGE, "%s: takes no selection",
+		    opts.format->name);
 	status = opts.format->write == NULL ?
 	    aggregate(argc - optind, argv + optind) :
 	    report(argc - optind, argv + optind);

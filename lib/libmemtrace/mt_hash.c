@@ -8,7 +8,7 @@
 
 #define HASH_MIN_SLOTS	64u
 #define HASH_MAX_SLOTS	(UINT32_C(1) << 31)
-#define HASH_PAGES	(UINT32_C(1) << 18)	/* slots that fill a huge page */
+#define HASH_PAGES	(UINT32_C(1) << 18)	/* slots: huge pages */
 
 /* Slots for n entries: at most five of eight are in use. */
 static uint32_t

@@ -12,11 +12,12 @@ struct agent_pyapi agent_pyapi;
 
 static const struct agent_pyoffsets pyoffsets[] = {
 #define AGENT_PYOFFSETS(minor_, ft, ip, shim, table, shift, ts, tid, cf,\
-    prev, code, fip, own, tlbci, loc, line, flg, file, nam, qual, tab, byt, first,\
-    tlb, asc, com) {							\
+    prev, code, fip, own, tlbci, loc, line, flg, file, nam, qual, tab,	\
+    byt, first, tlb, asc, com) {					\
 	.minor = minor_, .free_threaded = ft, .ip_kind = ip,		\
 	.shim_owner = shim, .table_kind = table, .kind_shift = shift,	\
-	.ts_frame = ts, .ts_thread = tid, .cframe_frame = cf, .f_previous = prev,		\
+	.ts_frame = ts, .ts_thread = tid, .cframe_frame = cf,		\
+	.f_previous = prev,						\
 	.f_code = code, .f_ip = fip, .f_owner = own, .f_tlbc_index = tlbci,\
 	.f_localsplus = loc, .co_firstlineno = line, .co_flags = flg,	\
 	.co_filename = file, .co_name = nam, .co_qualname = qual,	\

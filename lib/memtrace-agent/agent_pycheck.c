@@ -227,7 +227,8 @@ bool
 agent_pycheck_choose(struct agent_thread *t, const struct agent_pyoffsets *o,
     bool api)
 {
-	const char *why = "the frames of this Python are not read, as asked for";
+	const char *why = "the frames of this Python are not read, as asked "
+	    "for";
 	enum agent_walk walk;
 
 	if (!api && (why = pycheck_frames(t, o)) == NULL)

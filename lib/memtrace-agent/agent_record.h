@@ -20,7 +20,7 @@ agent_record_number(void)
 	return (s);
 }
 
-#define AGENT_RECORD_ROOM	8	/* words: an event and what precedes it */
+#define AGENT_RECORD_ROOM	8	/* words: an event with its state */
 
 /* Before an event, where they are not as the collector would assume. */
 void	agent_record_time(struct agent_thread *, uint64_t us);
