@@ -368,14 +368,13 @@ operand(struct mt_collect_process *p, struct mt_collect_ring *r,
 }
 
 static inline bool
-small(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+allocation(struct mt_collect_process *p, const struct mt_collect_ring *r,
+    unsigned allocator, uint64_t addr, uint64_t bytes)
 {
-	if (MT_SMALL_ALLOCATOR(w) == 0 ||
-	    MT_SMALL_ALLOCATOR(w) >= MT_ALLOCATOR_COUNT)
+	if (allocator == 0 || allocator >= MT_ALLOCATOR_COUNT)
 		return (bad(p, "unknown allocator"));
 	return (recorded(p, mt_recorder_alloc(p->recorder, r->thread, r->node,
-	    MT_SMALL_ALLOCATOR(w), MT_SMALL_ADDR(w), MT_SMALL_SIZE(w),
-	    &p->error)));
+	    allocator, addr, bytes, &p->error)));
 }
 
 /* pos is behind the record's first word here. */
@@ -386,15 +385,12 @@ event(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 
 	p->events++;
 	if (__builtin_expect((w & MT_SMALL) != 0, 1))
-		return (small(p, r, w));
+		return (allocation(p, r, MT_SMALL_ALLOCATOR(w),
+		    MT_SMALL_ADDR(w), MT_SMALL_SIZE(w)));
 	switch (MT_WORD_OP(w)) {
 	case MT_OP_ALLOC:
-		if (MT_WORD_AUX(w) == 0 ||
-		    MT_WORD_AUX(w) >= MT_ALLOCATOR_COUNT)
-			return (bad(p, "unknown allocator"));
-		return (operand(p, r, &bytes) && recorded(p,
-		    mt_recorder_alloc(p->recorder, r->thread, r->node,
-		    MT_WORD_AUX(w), MT_WORD_VALUE(w), bytes, &p->error)));
+		return (operand(p, r, &bytes) && allocation(p, r,
+		    MT_WORD_AUX(w), MT_WORD_VALUE(w), bytes));
 	case MT_OP_FREE:
 		return (recorded(p, mt_recorder_free_at(p->recorder, r->thread,
 		    MT_WORD_VALUE(w), &p->error)));

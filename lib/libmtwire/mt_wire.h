@@ -72,7 +72,8 @@ enum mt_op {
 
 /* Of any word's MT_WORD_OP(). */
 #define MT_OP_IS_EVENT(op)						\
-	(((op) >= MT_OP_ALLOC && (op) <= MT_OP_MARK) || (op) >= 0x80)
+	(((op) >= MT_OP_ALLOC && (op) <= MT_OP_MARK) ||	\
+	    (op) >= MT_WORD_OP(MT_SMALL))
 #define MT_OP_HAS_PAYLOAD(op)						\
 	(((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE) || (op) == MT_OP_MODULE)
 

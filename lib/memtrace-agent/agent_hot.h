@@ -103,7 +103,7 @@ agent_hot_alloc(struct agent_thread *t, enum mt_allocator allocator,
 	agent_record_event_alloc(t, allocator, p, size);
 }
 
-/* As agent_record_free(). */
+/* Before the memory is given back. */
 static AGENT_INLINE void
 agent_hot_free(struct agent_thread *t, enum mt_allocator allocator,
     const void *p)

@@ -27,7 +27,7 @@
 
 static enum agent_walk			 pystack_mode;
 static const struct agent_pyoffsets	*pystack_row;
-struct agent_layout		 agent_layout;
+struct agent_layout			 agent_layout;
 
 void
 agent_pystack_init(enum agent_walk mode, const struct agent_pyoffsets *o)
@@ -51,7 +51,6 @@ agent_pystack_init(enum agent_walk mode, const struct agent_pyoffsets *o)
 	l->previous = o->f_previous;
 	l->code = o->f_code;
 	l->ip = o->f_ip;
-	l->owner = o->f_owner;
 	l->firsttraceable = o->co_firsttraceable;
 }
 
@@ -485,7 +484,7 @@ agent_pystack_cframe(void)
 
 	if ((ts = agent_pyapi.this_tstate()) == NULL)
 		return (NULL);
-	return (agent_load_ptr(ts, (size_t)pystack_row->ts_frame));
+	return (agent_load_ptr(ts, agent_layout.ts_frame));
 }
 
 const char *

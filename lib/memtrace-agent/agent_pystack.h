@@ -48,7 +48,6 @@ struct agent_layout {
 	uint16_t	previous;
 	uint16_t	code;
 	uint16_t	ip;
-	uint16_t	owner;
 	uint16_t	firsttraceable;
 };
 extern struct agent_layout agent_layout;

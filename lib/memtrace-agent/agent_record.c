@@ -27,17 +27,6 @@ agent_record_alloc(struct agent_thread *t, enum mt_allocator allocator,
 		agent_record_event_alloc(t, allocator, p, size);
 }
 
-AGENT_HOT void
-agent_record_free(struct agent_thread *t, enum mt_allocator allocator,
-    const void *p)
-{
-	if (!agent_out_room(t, AGENT_RECORD_ROOM))
-		return;
-	agent_record_event(t, agent_record_number(), MT_WORD(MT_OP_FREE,
-	    allocator, (uintptr_t)p));
-	agent_out_publish(t);
-}
-
 /* Something with the number that was reserved for it. */
 static void
 record_word(struct agent_thread *t, uint64_t number, uint64_t word)

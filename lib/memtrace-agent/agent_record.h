@@ -26,7 +26,7 @@ agent_record_number(void)
 void	agent_record_time(struct agent_thread *, uint64_t us);
 void	agent_record_seq(struct agent_thread *, uint64_t seq);
 
-/* Time and number of an event, then its first word, and publish the lot. */
+/* Time and number of an event, then its first word; not yet published. */
 static AGENT_INLINE void
 agent_record_event(struct agent_thread *t, uint64_t seq, uint64_t word)
 {
@@ -62,9 +62,6 @@ agent_record_event_alloc(struct agent_thread *t, enum mt_allocator allocator,
 /* After the memory was obtained. */
 void	agent_record_alloc(struct agent_thread *, enum mt_allocator,
 	    const void *, size_t);
-/* Before the memory is given back. */
-void	agent_record_free(struct agent_thread *, enum mt_allocator,
-	    const void *);
 
 /*
  * After a call that moves a block: the number was reserved before the call.
