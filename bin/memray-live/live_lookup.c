@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <fe_alloc.h>
+#include <fe_self.h>
 #include <mt_record.h>
 
 #include "live_names.h"
@@ -126,13 +127,10 @@ put_question(int fd, const struct live_names *n, size_t count,
 static char *
 program(void)
 {
-	char self[PATH_MAX], *slash;
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char buf[PATH_MAX];
+	const char *dir = fe_self_dir(buf, sizeof(buf));
 
-	self[n < 0 ? 0 : n] = '\0';
-	slash = strrchr(self, '/');
-	return (fe_format("%.*s" PROGRAM, slash == NULL ? 0 :
-	    (int)(slash + 1 - self), self));
+	return (fe_format("%s" PROGRAM, dir == NULL ? "" : dir));
 }
 
 /* With signals as they are for everybody else; errors are not for a screen. */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <fe_self.h>
 #include <fe_size.h>
 #include <mt_collect.h>
 #include <mt_feed.h>
@@ -92,15 +93,12 @@ open_log(struct run_live *l)
 static char *
 beside_us(const char *name)
 {
-	char self[PATH_MAX];
-	ssize_t n;
+	char buf[PATH_MAX];
+	const char *dir = fe_self_dir(buf, sizeof(buf));
 
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
+	if (dir == NULL)
 		err(RUN_EXIT_FAILED, "/proc/self/exe");
-	self[n] = '\0';
-	return (run_format("%.*s%s", (int)(run_basename(self) - self), self,
-	    name));
+	return (run_format("%s%s", dir, name));
 }
 
 int

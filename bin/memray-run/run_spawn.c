@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <fe_self.h>
 #include <mt_hello.h>
 
 #include "run_spawn.h"
@@ -27,15 +28,12 @@ extern char **environ;
 char *
 run_spawn_agent(void)
 {
-	char self[PATH_MAX], *path, *agent;
-	ssize_t n;
+	char buf[PATH_MAX], *path, *agent;
+	const char *dir = fe_self_dir(buf, sizeof(buf));
 
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
+	if (dir == NULL)
 		err(RUN_EXIT_FAILED, "/proc/self/exe");
-	self[n] = '\0';
-	path = run_format("%.*s" AGENT_PATH,
-	    (int)(run_basename(self) - self), self);
+	path = run_format("%s" AGENT_PATH, dir);
 	if ((agent = realpath(path, NULL)) == NULL ||
 	    access(agent, R_OK) != 0)
 		err(RUN_EXIT_FAILED, "%s", path);

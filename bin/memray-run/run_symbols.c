@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <fe_self.h>
 #include <mt_collect.h>
 
 #include "run_name.h"
@@ -29,12 +30,10 @@ extern char **environ;
 static char *
 program(void)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char buf[PATH_MAX];
+	const char *dir = fe_self_dir(buf, sizeof(buf));
 
-	self[n < 0 ? 0 : n] = '\0';
-	return (run_format("%.*s" PROGRAM, (int)(run_basename(self) - self),
-	    self));
+	return (run_format("%s" PROGRAM, dir == NULL ? "" : dir));
 }
 
 /*

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <fe_self.h>
 #include <memtrace.h>
 
 #include "memray_list.h"
@@ -41,17 +42,8 @@ static const char *
 own_dir(void)
 {
 	static char self[PATH_MAX];
-	ssize_t n;
-	char *p;
 
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n <= 0)
-		return (NULL);
-	self[n] = '\0';
-	if ((p = strrchr(self, '/')) == NULL)
-		return (NULL);
-	p[1] = '\0';
-	return (self);
+	return (fe_self_dir(self, sizeof(self)));
 }
 
 static void
