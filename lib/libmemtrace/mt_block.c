@@ -1,26 +1,9 @@
-/* The framing of a capture: headers, checksums, compression. */
+/* The framing of a capture: headers and checksums. */
 
-#include <stdlib.h>
+#include <libdeflate.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "mt_block.h"
-
-/*
- * zlib never expands a stream by more than this factor, so a block that
- * claims more is refused before memory is allocated for it.
- */
-#define ZLIB_RATIO_MAX	1032
-
-struct mt_deflate {
-	z_stream	z;
-	uint8_t		*out;
-	size_t		 cap;
-};
-
-struct mt_inflate {
-	z_stream	z;
-};
 
 void
 mt_put_u16(uint8_t *p, uint16_t v)
@@ -64,7 +47,7 @@ mt_get_u64(const uint8_t *p)
 uint32_t
 mt_block_crc(const void *p, size_t n)
 {
-	return ((uint32_t)crc32_z(crc32_z(0, NULL, 0), p, n));
+	return (libdeflate_crc32(0, p, n));
 }
 
 void
@@ -143,103 +126,4 @@ mt_block_get_head(struct mt_block_head *h,
 	h->stored_len = mt_get_u32(in + 12);
 	h->crc = mt_get_u32(in + 16);
 	return (true);
-}
-
-struct mt_deflate *
-mt_deflate_new(void)
-{
-	struct mt_deflate *d = calloc(1, sizeof(*d));
-
-	if (d == NULL)
-		return (NULL);
-	if (deflateInit(&d->z, Z_BEST_SPEED) != Z_OK) {
-		free(d);
-		return (NULL);
-	}
-	return (d);
-}
-
-void
-mt_deflate_free(struct mt_deflate *d)
-{
-	if (d == NULL)
-		return;
-	(void)deflateEnd(&d->z);
-	free(d->out);
-	free(d);
-}
-
-/*
- * The output gets only as much room as is useful: a stream that does not
- * fit would not have been smaller.
- */
-const uint8_t *
-mt_deflate_run(struct mt_deflate *d, const void *p, size_t n, size_t *out_len)
-{
-	uint8_t *out;
-
-	if (n < 2 || n > MT_BLOCK_RAW_MAX ||
-	    deflateReset(&d->z) != Z_OK)
-		return (NULL);
-	if (d->cap < n) {
-		out = realloc(d->out, n);
-		if (out == NULL)
-			return (NULL);
-		d->out = out;
-		d->cap = n;
-	}
-	/* zlib does not write there; its type merely lacks the const. */
-	d->z.next_in = (z_const Bytef *)(uintptr_t)p;
-	d->z.avail_in = (uInt)n;
-	d->z.next_out = d->out;
-	d->z.avail_out = (uInt)(n - 1);
-	if (deflate(&d->z, Z_FINISH) != Z_STREAM_END)
-		return (NULL);
-	*out_len = n - 1 - d->z.avail_out;
-	return (d->out);
-}
-
-struct mt_inflate *
-mt_inflate_new(void)
-{
-	struct mt_inflate *i = calloc(1, sizeof(*i));
-
-	if (i == NULL)
-		return (NULL);
-	if (inflateInit(&i->z) != Z_OK) {
-		free(i);
-		return (NULL);
-	}
-	return (i);
-}
-
-void
-mt_inflate_free(struct mt_inflate *i)
-{
-	if (i == NULL)
-		return;
-	(void)inflateEnd(&i->z);
-	free(i);
-}
-
-bool
-mt_inflate_run(struct mt_inflate *i, const void *p, size_t n, uint8_t *out,
-    size_t out_len)
-{
-	if (n > UINT32_MAX || out_len > UINT32_MAX ||
-	    inflateReset(&i->z) != Z_OK)
-		return (false);
-	i->z.next_in = (z_const Bytef *)(uintptr_t)p;
-	i->z.avail_in = (uInt)n;
-	i->z.next_out = out;
-	i->z.avail_out = (uInt)out_len;
-	return (inflate(&i->z, Z_FINISH) == Z_STREAM_END &&
-	    i->z.avail_out == 0);
-}
-
-bool
-mt_inflate_possible(size_t stored_len, size_t raw_len)
-{
-	return (raw_len <= MT_BLOCK_RAW_MAX &&
-	    raw_len / ZLIB_RATIO_MAX <= stored_len);
 }

@@ -1,6 +1,6 @@
 /*
- * The framing of a capture: file header and block headers, their checksums,
- * and the compression of payloads.  See memtrace(5).
+ * The framing of a capture: file header and block headers, their checksums.
+ * See memtrace(5).
  */
 
 #ifndef MT_BLOCK_H
@@ -59,26 +59,5 @@ void	mt_block_put_head(uint8_t[MT_BLOCK_HEAD_BYTES],
 bool	mt_block_get_head(struct mt_block_head *,
 	    const uint8_t[MT_BLOCK_HEAD_BYTES]);
 uint32_t mt_block_crc(const void *, size_t);
-
-/* A compressor and a decompressor that keep their memory between blocks. */
-struct mt_deflate;
-struct mt_inflate;
-
-struct mt_deflate *mt_deflate_new(void);
-void	mt_deflate_free(struct mt_deflate *);
-/*
- * The compressed bytes, valid until the next call, or NULL if they would not
- * be fewer than n.
- */
-const uint8_t	*mt_deflate_run(struct mt_deflate *, const void *, size_t n,
-		    size_t *out_len);
-
-struct mt_inflate *mt_inflate_new(void);
-void	mt_inflate_free(struct mt_inflate *);
-/* False unless the stream is whole and gives exactly out_len bytes. */
-bool	mt_inflate_run(struct mt_inflate *, const void *, size_t,
-	    uint8_t *out, size_t out_len);
-/* Can so few stored bytes give so many raw ones? */
-bool	mt_inflate_possible(size_t stored_len, size_t raw_len);
 
 #endif /* MT_BLOCK_H */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mt_capture.h"
+#include "mt_deflate.h"
 #include "mt_memray.h"
 
 bool

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mt_capture.h"
+#include "mt_deflate.h"
 
 #define END_TOTAL	(MT_BLOCK_HEAD_BYTES + MT_BLOCK_END_BYTES)
 #define SEARCH_BYTES	65536

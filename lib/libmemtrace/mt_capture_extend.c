@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "mt_capture.h"
+#include "mt_deflate.h"
 
 #define COPY_BYTES	(256u * 1024)
 

@@ -120,13 +120,23 @@ mt_live_close_gap(struct mt_live_table *t, struct mt_live_slot *gap)
 	}
 }
 
-/* At most seven of ten slots are in use. */
+/*
+ * How many slots may be in use: few, so that the first look finds a block,
+ * but of a large table, which is most of our memory, seven of ten.
+ */
+static size_t
+live_max(const struct mt_live *l)
+{
+	return (l->cur.slots < LIVE_BIG_SLOTS ? l->cur.slots / 3 :
+	    l->cur.slots / 10 * 7);
+}
+
 static void
 live_room(struct mt_live *l)
 {
 	size_t max;
 
-	max = l->cur.slots / 10 * 7;
+	max = live_max(l);
 	l->room = l->old.slots > 0 || l->cur.used >= max ? 0 :
 	    max - l->cur.used;
 }
@@ -235,7 +245,7 @@ mt_live_put_slow(struct mt_live *l, const struct mt_block *new,
 
 	if (l->old.slots > 0)
 		live_move(l, LIVE_MOVE_SLOTS);
-	if (l->cur.used + l->old.used >= l->cur.slots / 10 * 7 &&
+	if (l->cur.used + l->old.used >= live_max(l) &&
 	    !live_grow(l))
 		return (MT_LIVE_NOMEM);
 	res = MT_LIVE_ADDED;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "mt_block.h"
+#include "mt_deflate.h"
 #include "mt_events.h"
 #include "mt_reserve.h"
 #include "mt_tables.h"
