@@ -198,6 +198,18 @@ MT_API enum mt_status	mt_recorder_thread_share(struct mt_recorder *,
 MT_API enum mt_status	mt_recorder_node(struct mt_recorder *,
 			    uint32_t parent, uint32_t code, int32_t offset,
 			    uint32_t *id, struct mt_error *);
+/*
+ * The same with the caller of a node in the place of `parent`, for the top
+ * frame going on or being replaced: quick if it is what came after that node
+ * last time.  sibling is for the same code, delta bytes further on; neither
+ * offset may be negative.
+ */
+MT_API enum mt_status	mt_recorder_beside(struct mt_recorder *,
+			    uint32_t node, uint32_t code, int32_t offset,
+			    uint32_t *id, struct mt_error *);
+MT_API enum mt_status	mt_recorder_sibling(struct mt_recorder *,
+			    uint32_t node, int32_t delta, uint32_t *id,
+			    struct mt_error *);
 
 /*
  * Events.  An allocation at an address that is already live replaces it (the

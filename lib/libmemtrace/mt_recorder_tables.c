@@ -194,6 +194,20 @@ node_added(struct mt_recorder *r, uint32_t id, struct mt_error *e)
 	return (mt_recorder_report(r, e));
 }
 
+/* What looking for a node has found, when there were so many before. */
+static inline enum mt_status
+node_found(struct mt_recorder *r, uint32_t count, uint32_t *id,
+    struct mt_error *e)
+{
+	if (*id == MT_STACK_NONE) {
+		*id = 0;
+		return (mt_recorder_no_memory(e));
+	}
+	if (*id == count)
+		return (node_added(r, *id, e));
+	return (mt_recorder_report(r, e));
+}
+
 enum mt_status
 mt_recorder_node(struct mt_recorder *r, uint32_t parent, uint32_t code,
     int32_t offset, uint32_t *id, struct mt_error *e)
@@ -206,13 +220,42 @@ mt_recorder_node(struct mt_recorder *r, uint32_t parent, uint32_t code,
 	if (code >= r->ncodes)
 		return (mt_recorder_bad(e, "code", code));
 	*id = mt_stack_child(&r->stack, parent, code, offset);
-	if (*id == MT_STACK_NONE) {
-		*id = 0;
-		return (mt_recorder_no_memory(e));
-	}
-	if (*id == count)
-		return (node_added(r, *id, e));
-	return (mt_recorder_report(r, e));
+	return (node_found(r, count, id, e));
+}
+
+enum mt_status
+mt_recorder_beside(struct mt_recorder *r, uint32_t node, uint32_t code,
+    int32_t offset, uint32_t *id, struct mt_error *e)
+{
+	uint32_t count;
+
+	count = r->stack.count;
+	if (node == 0 || node >= count)
+		return (mt_recorder_bad(e, "stack", node));
+	if (code >= r->ncodes)
+		return (mt_recorder_bad(e, "code", code));
+	*id = mt_stack_beside(&r->stack, node, code, offset);
+	return (node_found(r, count, id, e));
+}
+
+enum mt_status
+mt_recorder_sibling(struct mt_recorder *r, uint32_t node, int32_t delta,
+    uint32_t *id, struct mt_error *e)
+{
+	const struct mt_node *key;
+	uint32_t count;
+	int32_t to;
+
+	count = r->stack.count;
+	if (node == 0 || node >= count)
+		return (mt_recorder_bad(e, "stack", node));
+	key = &r->stack.node[node].key;
+	/* Below 0 it is not an offset, so nothing can be added to it. */
+	if (key->offset < 0 ||
+	    __builtin_add_overflow(key->offset, delta, &to) || to < 0)
+		return (mt_recorder_bad(e, "offset next to stack", node));
+	*id = mt_stack_beside(&r->stack, node, key->code, to);
+	return (node_found(r, count, id, e));
 }
 
 /* ---- Metadata, samples, totals --------------------------------------- */

@@ -91,7 +91,7 @@ stack_add(struct mt_stack *s, uint32_t parent, uint32_t code, int32_t offset)
 	n->key.parent = parent;
 	n->key.code = code;
 	n->key.offset = offset;
-	n->child = 0;
+	n->child = n->next = 0;
 	stack_index(s, s->count);
 	return (s->count++);
 }
@@ -114,4 +114,16 @@ mt_stack_find(struct mt_stack *s, uint32_t parent, uint32_t code,
 	if (id != MT_STACK_NONE)
 		s->node[parent].child = id;
 	return (id);
+}
+
+uint32_t
+mt_stack_find_beside(struct mt_stack *s, uint32_t id, uint32_t code,
+    int32_t offset)
+{
+	uint32_t next;
+
+	next = mt_stack_find(s, s->node[id].key.parent, code, offset);
+	if (next != MT_STACK_NONE)
+		s->node[id].next = next;
+	return (next);
 }

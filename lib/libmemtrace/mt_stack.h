@@ -5,8 +5,9 @@
  *
  * One more frame is found without hashing if its caller called the same last
  * time; nodes that were made one after the other are neighbours, so a deep
- * stack that comes again costs hardly a cache miss.  Else it costs one probe
- * of a table that holds the whole key.
+ * stack that comes again costs hardly a cache miss.  So is a frame in the
+ * place of the top one if it came next last time, as it does in loops.  Else
+ * it costs one probe of a table that holds the whole key.
  */
 
 #ifndef MT_STACK_H
@@ -22,6 +23,7 @@
 struct mt_stack_node {
 	struct mt_node	key;
 	uint32_t	child;		/* found last; 0 if there is none */
+	uint32_t	next;		/* likewise, beside it: same parent */
 };
 
 struct mt_stack_slot {
@@ -61,6 +63,28 @@ mt_stack_child(struct mt_stack *s, uint32_t parent, uint32_t code,
 	if (id != 0 && n->key.code == code && n->key.offset == offset)
 		return (id);
 	return (mt_stack_find(s, parent, code, offset));
+}
+
+/* Slow half of mt_stack_beside(): it did not come next last time. */
+uint32_t	mt_stack_find_beside(struct mt_stack *, uint32_t id,
+		    uint32_t code, int32_t offset);
+
+/*
+ * The node of a call from the same caller as that of the node id, which is
+ * not the root; MT_STACK_NONE if out of memory.
+ */
+static inline uint32_t
+mt_stack_beside(struct mt_stack *s, uint32_t id, uint32_t code,
+    int32_t offset)
+{
+	const struct mt_stack_node *n;
+	uint32_t next;
+
+	next = s->node[id].next;
+	n = &s->node[next];
+	if (next != 0 && n->key.offset == offset && n->key.code == code)
+		return (next);
+	return (mt_stack_find_beside(s, id, code, offset));
 }
 
 #endif /* MT_STACK_H */

@@ -144,33 +144,82 @@ push_node(struct mt_collect_process *p, struct mt_collect_ring *r,
 	return (true);
 }
 
+/* Every way of not having started is the same place. */
+static inline int32_t
+frame_offset(uint64_t w)
+{
+	int32_t offset;
+
+	offset = (int32_t)MT_FRAME_OFFSET(w) - MT_FRAME_BIAS;
+	return (offset < 0 ? -1 : offset);
+}
+
 static inline bool
 push(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 {
 	uint32_t code;
-	int32_t offset;
 
-	/* Every way of not having started is the same place. */
-	offset = (int32_t)MT_FRAME_OFFSET(w) - MT_FRAME_BIAS;
-	if (offset < 0)
-		offset = -1;
 	return (code_find(p, MT_FRAME_ID(w), &code) &&
-	    push_node(p, r, code, offset));
+	    push_node(p, r, code, frame_offset(w)));
 }
 
 /* Captures have 32 bits for the address. */
+static inline int32_t
+native_offset(uint64_t w)
+{
+	uint64_t addr;
+
+	addr = MT_NATIVE_ADDR(w);
+	return ((int32_t)(uint32_t)(addr > UINT32_MAX ? MT_NATIVE_NOWHERE :
+	    addr));
+}
+
 static inline bool
 push_native(struct mt_collect_process *p, struct mt_collect_ring *r,
     uint64_t w)
 {
-	uint64_t addr;
 	uint32_t code;
 
-	addr = MT_NATIVE_ADDR(w);
-	if (addr > UINT32_MAX)
-		addr = MT_NATIVE_NOWHERE;
 	return (mt_collect_native_find(p, MT_NATIVE_MODULE(w), &code) &&
-	    push_node(p, r, code, (int32_t)(uint32_t)addr));
+	    push_node(p, r, code, native_offset(w)));
+}
+
+/* Put another node in the place of the top one. */
+static inline bool
+top_node(struct mt_collect_process *p, struct mt_collect_ring *r,
+    uint32_t code, int32_t offset)
+{
+	uint32_t node;
+
+	if (!recorded(p, mt_recorder_beside(p->recorder, r->node, code, offset,
+	    &node, &p->error)))
+		return (false);
+	r->path[r->depth - 1] = node;
+	r->node = node;
+	return (true);
+}
+
+static inline bool
+top(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+{
+	uint32_t code;
+
+	if (r->depth == 0)
+		return (bad(p, "stack underflow"));
+	return (code_find(p, MT_FRAME_ID(w), &code) &&
+	    top_node(p, r, code, frame_offset(w)));
+}
+
+static inline bool
+top_native(struct mt_collect_process *p, struct mt_collect_ring *r,
+    uint64_t w)
+{
+	uint32_t code;
+
+	if (r->depth == 0)
+		return (bad(p, "stack underflow"));
+	return (mt_collect_native_find(p, MT_NATIVE_MODULE(w), &code) &&
+	    top_node(p, r, code, native_offset(w)));
 }
 
 /* A thread that has lost track of its stack pops all of it. */
@@ -316,11 +365,11 @@ state(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	case MT_OP_POP:
 		return (pop(p, r, MT_WORD_VALUE(w)));
 	case MT_OP_TOP:
-		return (pop(p, r, 1) && push(p, r, w));
+		return (top(p, r, w));
 	case MT_OP_NPUSH:
 		return (push_native(p, r, w));
 	case MT_OP_NTOP:
-		return (pop(p, r, 1) && push_native(p, r, w));
+		return (top_native(p, r, w));
 	case MT_OP_SEQ:
 		r->seq = MT_WORD_SEQ(w);
 		return (true);

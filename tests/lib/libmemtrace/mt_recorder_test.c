@@ -283,6 +283,59 @@ ATF_TC_BODY(aggregate, tc)
 	stop(&k);
 }
 
+ATF_TC(siblings);
+ATF_TC_HEAD(siblings, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "Calls next to others are those that "
+	    "their caller finds, and offsets stay in their range");
+}
+ATF_TC_BODY(siblings, tc)
+{
+	struct mt_error e;
+	struct kept k;
+	uint32_t a, b, c, d, f, id, low;
+	int i;
+
+	start(&k, 0);
+	f = code(&k, "f");
+	a = node(&k, node(&k, 0, f, 100), f, 10);
+	b = node(&k, a - 1, f, INT32_MAX);
+	c = node(&k, a - 1, 0, 10);
+	low = node(&k, a - 1, f, -1);
+	for (i = 0; i < 2; i++) {
+		ATF_CHECK_EQ(MT_OK, mt_recorder_sibling(k.r, a,
+		    INT32_MAX - 10, &id, &e));
+		ATF_CHECK_EQ(b, id);
+		ATF_CHECK_EQ(MT_OK, mt_recorder_sibling(k.r, b,
+		    10 - INT32_MAX, &id, &e));
+		ATF_CHECK_EQ(a, id);
+		ATF_CHECK_EQ(MT_OK, mt_recorder_beside(k.r, a, 0, 10, &id,
+		    &e));
+		ATF_CHECK_EQ(c, id);
+		ATF_CHECK_EQ(MT_OK, mt_recorder_beside(k.r, a, f, -1, &id,
+		    &e));
+		ATF_CHECK_EQ(low, id);
+		ATF_CHECK_EQ(MT_OK, mt_recorder_sibling(k.r, a, -10, &id,
+		    &e));
+		ATF_CHECK_EQ(low + 1, id);
+	}
+	d = id;
+	ATF_CHECK_EQ(d, node(&k, a - 1, f, 0));
+	ATF_CHECK_EQ(MT_ERR_LIMIT, mt_recorder_sibling(k.r, a, -11, &id, &e));
+	ATF_CHECK_STREQ("offset next to stack 2 is out of range", e.text);
+	ATF_CHECK_EQ(MT_ERR_LIMIT, mt_recorder_sibling(k.r, b, 1, &id, &e));
+	ATF_CHECK_EQ(MT_ERR_LIMIT, mt_recorder_sibling(k.r, low, 1, &id, &e));
+	ATF_CHECK_EQ(MT_ERR_LIMIT, mt_recorder_sibling(k.r, 0, 1, &id, &e));
+	ATF_CHECK_EQ(MT_ERR_LIMIT, mt_recorder_sibling(k.r, d + 1, 1, &id,
+	    &e));
+	ATF_CHECK_EQ(MT_ERR_LIMIT, mt_recorder_beside(k.r, 0, f, 1, &id, &e));
+	ATF_CHECK_EQ(MT_ERR_LIMIT, mt_recorder_beside(k.r, d + 1, f, 1, &id,
+	    &e));
+	ATF_CHECK_EQ(MT_ERR_LIMIT, mt_recorder_beside(k.r, a, f + 1, 1, &id,
+	    &e));
+	stop(&k);
+}
+
 ATF_TC(refused);
 ATF_TC_HEAD(refused, tc)
 {
@@ -537,6 +590,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, events);
 	ATF_TP_ADD_TC(tp, totals);
 	ATF_TP_ADD_TC(tp, aggregate);
+	ATF_TP_ADD_TC(tp, siblings);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, sink_fails);
 	ATF_TP_ADD_TC(tp, blocks_full);

@@ -46,7 +46,7 @@ ATF_TC_HEAD(model, tc)
 ATF_TC_BODY(model, tc)
 {
 	struct mt_stack s;
-	uint32_t before, code, i, id, parent;
+	uint32_t before, code, i, id, next, parent;
 	int32_t offset;
 
 	ATF_REQUIRE(mt_stack_init(&s));
@@ -62,6 +62,12 @@ ATF_TC_BODY(model, tc)
 		ATF_REQUIRE_EQ(parent, s.node[id].key.parent);
 		ATF_REQUIRE_EQ(code, s.node[id].key.code);
 		ATF_REQUIRE_EQ(offset, s.node[id].key.offset);
+		before = s.count;
+		code = (uint32_t)random() % 3;
+		next = mt_stack_beside(&s, id, code, offset);
+		ATF_REQUIRE_EQ(next == before ? before + 1 : before, s.count);
+		ATF_REQUIRE_EQ(next, mt_stack_child(&s, parent, code,
+		    offset));
 	}
 	for (id = 1; id < s.count; id++)
 		ATF_REQUIRE_EQ(id, mt_stack_child(&s, s.node[id].key.parent,

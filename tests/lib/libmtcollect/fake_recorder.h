@@ -140,6 +140,26 @@ mt_recorder_node(struct mt_recorder *r, uint32_t parent, uint32_t code,
 }
 
 enum mt_status
+mt_recorder_beside(struct mt_recorder *r, uint32_t node, uint32_t code,
+    int32_t offset, uint32_t *id, struct mt_error *e)
+{
+	if (node == 0 || node >= r->nodes)
+		return (MT_ERR_LIMIT);
+	return (mt_recorder_node(r, r->node[node].parent, code, offset, id,
+	    e));
+}
+
+enum mt_status
+mt_recorder_sibling(struct mt_recorder *r, uint32_t node, int32_t delta,
+    uint32_t *id, struct mt_error *e)
+{
+	if (node == 0 || node >= r->nodes)
+		return (MT_ERR_LIMIT);
+	return (mt_recorder_node(r, r->node[node].parent, r->node[node].code,
+	    r->node[node].offset + delta, id, e));
+}
+
+enum mt_status
 mt_recorder_alloc(struct mt_recorder *r, uint32_t thread, uint32_t node,
     unsigned allocator, uint64_t addr, uint64_t size, struct mt_error *error)
 {
