@@ -426,6 +426,27 @@ allocation(struct mt_collect_process *p, const struct mt_collect_ring *r,
 	    allocator, addr, bytes, &p->error)));
 }
 
+/* An allocation by a top frame that has gone on. */
+static inline bool
+step(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+{
+	enum mt_status st;
+	uint32_t node;
+
+	if (r->depth == 0)
+		return (bad(p, "stack underflow"));
+	st = mt_recorder_sibling(p->recorder, r->node, MT_STEP_STEP(w), &node,
+	    &p->error);
+	if (st == MT_ERR_LIMIT)
+		return (bad(p, "step out of range"));
+	if (!recorded(p, st))
+		return (false);
+	r->path[r->depth - 1] = node;
+	r->node = node;
+	return (allocation(p, r, MT_STEP_ALLOCATOR(w), MT_STEP_ADDR(w),
+	    MT_STEP_SIZE(w)));
+}
+
 /* pos is behind the record's first word here. */
 static inline bool
 event(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
@@ -433,6 +454,8 @@ event(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	uint64_t bytes;
 
 	p->events++;
+	if (MT_STEP_IS(w))
+		return (step(p, r, w));
 	if (__builtin_expect((w & MT_SMALL) != 0, 1))
 		return (allocation(p, r, MT_SMALL_ALLOCATOR(w),
 		    MT_SMALL_ADDR(w), MT_SMALL_SIZE(w)));

@@ -14,7 +14,8 @@
  *	bits 48-55	auxiliary number of the operation
  *	bits  0-47	address or value
  *
- * Or, if bit 63 is set, it is MT_OP_ALLOC in one word: MT_SMALL_*.
+ * Or, if bit 63 is set, it is MT_OP_ALLOC in one word: MT_SMALL_*; if bits 61
+ * and 62 are, too, with an MT_OP_TOP before it: MT_STEP_*.
  *
  * Events (MT_OP_ALLOC, FREE, UNMAP, NOP, MARK) are numbered process-wide,
  * without gaps, starting at 0; the number orders them between rings.  It is
@@ -29,7 +30,7 @@
 
 #include <stdint.h>
 
-#define MT_WIRE_VERSION	2u
+#define MT_WIRE_VERSION	3u
 
 enum mt_allocator {
 #define MT_ALLOCATOR(number, name, text)	MT_ALLOCATOR_##name = (number),
@@ -99,15 +100,46 @@ enum mt_mark {
 #define MT_SMALL		0x8000000000000000ull
 #define MT_SMALL_ALIGN		16u
 #define MT_SMALL_BYTES		16384u
+/* The address in units; more than 44 bits if that is not whole, or too high. */
+#define MT_SMALL_UNITS(addr)						\
+	((uint64_t)(addr) >> 4 | (uint64_t)(addr) << 60)
 #define MT_SMALL_FITS(addr, bytes)					\
-	(((uint64_t)(addr) % MT_SMALL_ALIGN |				\
+	((MT_SMALL_UNITS(addr) >> 44 |					\
 	    (uint64_t)(bytes) / MT_SMALL_BYTES) == 0)
 #define MT_SMALL_WORD(allocator, addr, bytes)				\
 	(MT_SMALL | (uint64_t)(allocator) << 58 | (uint64_t)(bytes) << 44 | \
-	    (uint64_t)(addr) << 16 >> 20)
+	    MT_SMALL_UNITS(addr))
 #define MT_SMALL_ALLOCATOR(w)	((unsigned)((w) >> 58) & 0x1f)
 #define MT_SMALL_SIZE(w)	((w) >> 44 & (MT_SMALL_BYTES - 1))
 #define MT_SMALL_ADDR(w)	(((w) & 0xfffffffffffull) * MT_SMALL_ALIGN)
+
+/*
+ * The same of even fewer bytes, with malloc(3) or the interpreter's, by a top
+ * frame that has gone on by a few instructions: bit 60 tells the allocators
+ * apart, bits 52-59 are the signed step in units of 2 bytes, bits 43-51
+ * the bytes, bits 0-42 the address divided by MT_SMALL_ALIGN.  No allocator
+ * has a number of 24 or more, so MT_SMALL_* never looks like this.
+ */
+#define MT_STEP			0xe000000000000000ull
+#define MT_STEP_BYTES		512u
+#define MT_STEP_HAS(allocator)						\
+	((allocator) == MT_ALLOCATOR_MALLOC ||				\
+	    (allocator) == MT_ALLOCATOR_PYMALLOC_MALLOC)
+#define MT_STEP_FITS(addr, bytes, step)					\
+	((MT_SMALL_UNITS(addr) >> 43 |					\
+	    (uint64_t)(bytes) / MT_STEP_BYTES |				\
+	    ((uint64_t)(step) + 256) / 512) == 0)
+#define MT_STEP_WORD(allocator, addr, bytes, step)			\
+	(MT_STEP | (uint64_t)((allocator) != MT_ALLOCATOR_MALLOC) << 60 | \
+	    ((uint64_t)(step) << 51 & 0xff0000000000000ull) |		\
+	    (uint64_t)(bytes) << 43 | MT_SMALL_UNITS(addr))
+#define MT_STEP_IS(w)		((w) >= MT_STEP)
+#define MT_STEP_ALLOCATOR(w)						\
+	(((w) >> 60 & 1) != 0 ? MT_ALLOCATOR_PYMALLOC_MALLOC :		\
+	    MT_ALLOCATOR_MALLOC)
+#define MT_STEP_STEP(w)		((int8_t)((w) >> 52 & 0xff) * 2)
+#define MT_STEP_SIZE(w)		((w) >> 43 & (MT_STEP_BYTES - 1))
+#define MT_STEP_ADDR(w)		(((w) & 0x7ffffffffffull) * MT_SMALL_ALIGN)
 
 /*
  * MT_OP_PUSH and MT_OP_TOP: bits 0-31 are the code id, bits 32-55 the

@@ -26,8 +26,7 @@
 #define AGENT_ENV_WALK	"MEMTRACE_WALK"
 
 static const char	no_flag;	/* of the C library: assume threads */
-static struct agent	agent_inert = { .single_threaded = &no_flag };
-struct agent		*agent = &agent_inert;
+struct agent_page	agent_page;
 
 /* The value of an environment variable, or NULL if p is another one. */
 static char *
@@ -60,7 +59,7 @@ agent_path(void)
 {
 	Dl_info self;
 
-	return (dladdr(&agent_inert, &self) == 0 ? NULL : self.dli_fname);
+	return (dladdr(&agent_page, &self) == 0 ? NULL : self.dli_fname);
 }
 
 /* Take ourselves off the front of LD_PRELOAD. */
@@ -87,24 +86,20 @@ env_remove_preload(void)
 	}
 }
 
-/* State that the kernel empties in the child of a fork. */
+/* Pages that the kernel empties in the child of a fork. */
 static bool
 agent_make(void)
 {
-	struct agent *a;
 	const char *flag;
+	void *p;
 
-	a = agent_real.mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (a == MAP_FAILED)
+	p = agent_real.mmap(&agent_page, sizeof(agent_page), PROT_READ |
+	    PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (p == MAP_FAILED ||
+	    madvise(p, sizeof(agent_page), MADV_WIPEONFORK) == -1)
 		return (false);
-	if (madvise(a, sizeof(*a), MADV_WIPEONFORK) == -1) {
-		(void)agent_real.munmap(a, sizeof(*a));
-		return (false);
-	}
 	flag = dlsym(RTLD_DEFAULT, "__libc_single_threaded");
-	a->single_threaded = flag != NULL ? flag : &no_flag;
-	agent = a;
+	agent->single_threaded = flag != NULL ? flag : &no_flag;
 	return (true);
 }
 

@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent_arch.h"
 #include "mt_ring.h"
 #include "mt_wire.h"
 
@@ -53,21 +54,27 @@ enum agent_phase {
 	AGENT_TRACING = 2
 };
 
-/*
- * The one struct of the agent.  It lives in a page that the kernel empties
- * in the child of a fork, however the fork is made: a child finds AGENT_OFF.
- */
 struct agent {
 	_Atomic uint32_t	phase;		/* enum agent_phase */
 	_Atomic uint32_t	stop_walk;	/* 1: no new frame walks */
-	const char		*single_threaded; /* 0 there: use atomics */
+	const char		*single_threaded; /* 0 there: there are more */
 	uint32_t		flags;		/* of the welcome, MT_FLAG_* */
 	bool			api_walk;	/* stacks by the API */
 	struct mt_session_page	*session;
-	_Alignas(64) _Atomic uint64_t seq;	/* number of the next event */
+	/* Who numbers the events, see agent_record.h. */
+	struct agent_thread	*numbers;
+	_Alignas(64) _Atomic uint64_t seq;
 	_Alignas(64) _Atomic uint64_t code_deaths; /* of described ones */
 };
-extern struct agent	*agent;		/* never NULL */
+
+/*
+ * The one struct of the agent, in pages of its own, which the kernel empties
+ * in the child of a fork, however the fork is made: a child finds AGENT_OFF.
+ */
+extern struct agent_page {
+	_Alignas(AGENT_ARCH_PAGE) struct agent	agent;
+} agent_page;
+static struct agent *const agent = &agent_page.agent;
 
 /* ---- Frames ---------------------------------------------------------- */
 
@@ -76,6 +83,10 @@ extern struct agent	*agent;		/* never NULL */
  * compared to tell whether it is unchanged; id and offset are what was sent
  * for it.  A frame that tracebacks do not show has the id 0; the offset then
  * is AGENT_FRAME_SHIM if it stands for an entry from C, else 0.
+ *
+ * As long as the frame runs this code, an offset from first on, and no more
+ * than span above it, follows from this one by how far the instruction field
+ * has moved.
  */
 struct agent_frame {
 	const char	*frame;
@@ -83,14 +94,18 @@ struct agent_frame {
 	uintptr_t	 ip;		/* its instruction field, raw */
 	uint32_t	 id;
 	uint32_t	 offset;	/* biased, as in MT_FRAME_WORD */
+	uint32_t	 first;		/* likewise; UINT32_MAX: none follows */
+	uint32_t	 span;
 };
 
 #define AGENT_FRAME_SHIM	1u
+#define AGENT_NO_TSTATE		((const char *)1)
 
 #define AGENT_FRAME_INDEX	256	/* a power of two */
 
 /* The stack of a thread as the collector knows it. */
 struct agent_stack {
+	struct agent_frame	*top;		/* matches none if n is 0 */
 	struct agent_frame	*frames;	/* the bottom first */
 	uint32_t		 n;
 	uint32_t		 cap;
@@ -106,15 +121,19 @@ struct agent_thread {
 	struct mt_ring		*ring;
 	uint64_t		*data;		/* of the ring */
 	uint64_t		 head;		/* ring->head, or ahead of it */
-	uint64_t		 limit;	/* head at which to look at the tail */
+	uint64_t		 soft;	/* below it is AGENT_OUT_ROOM */
 	uint64_t		 next_seq;	/* that the collector assumes */
 	uint64_t		 time_us;	/* last sent */
-	const char		*tstate; /* the thread's state when last seen */
-	uintptr_t		 pthread;	/* pthread_self() */
+	const volatile char	*alone;	/* not 0 there: it numbers for itself */
+	const volatile char	*hot;	/* likewise, and agent_hot_alloc() */
+	/* The thread's state when last seen, or AGENT_NO_TSTATE. */
+	const char		*tstate;
 	struct agent_native	*native; /* NULL: no native stacks */
+	struct agent_stack	 stack;
+	uintptr_t		 pthread;	/* pthread_self() */
+	uint64_t		 limit;	/* head at which to look at the tail */
 	_Atomic uint32_t	 in_walk;	/* 1: reading frames */
 	uint32_t		 tid;
-	struct agent_stack	 stack;
 	uint64_t		 lost;	/* events not yet reported as lost */
 	struct agent_thread	*next;	/* all blocks ever made */
 };

@@ -5,6 +5,7 @@
 
 #include "agent_regs.h"
 
+#define AGENT_ARCH_PAGE	65536	/* bytes; no page is larger */
 #define AGENT_ARCH_REGS	32
 #define AGENT_ARCH_FP	29
 #define AGENT_ARCH_SP	31

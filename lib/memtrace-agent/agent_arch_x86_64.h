@@ -5,6 +5,7 @@
 
 #include "agent_regs.h"
 
+#define AGENT_ARCH_PAGE	4096	/* bytes; no page is larger */
 #define AGENT_ARCH_REGS	17
 #define AGENT_ARCH_FP	6	/* rbp */
 #define AGENT_ARCH_SP	7	/* rsp */

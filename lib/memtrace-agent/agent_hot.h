@@ -17,7 +17,7 @@
 /* Is the chain below a frame, which is e's, the one below e? */
 static AGENT_INLINE bool
 agent_hot_below(const struct agent_frame *e, const struct agent_frame *bottom,
-    const char *f, bool is_pointer)
+    const char *f, bool pointer)
 {
 	const char *rest;
 
@@ -30,7 +30,7 @@ agent_hot_below(const struct agent_frame *e, const struct agent_frame *bottom,
 			return (false);
 		/* Or the compiler would go on with rest, and wait for it. */
 		__asm__ ("" : "=r" (f) : "0" (e->frame));
-		if (is_pointer ? agent_load(f, agent_layout.ip) != e->ip :
+		if (pointer ? agent_load(f, agent_layout.ip) != e->ip :
 		    agent_load(f, agent_layout.code) != e->code ||
 		    (uint32_t)agent_load(f, agent_layout.ip) != e->ip)
 			return (false);
@@ -39,54 +39,75 @@ agent_hot_below(const struct agent_frame *e, const struct agent_frame *bottom,
 
 /*
  * The frames are what they were, below the topmost one as they were, and that
- * one is brought up to date: *advanced tells whether there was need to.
- * False, with nothing done, if it is not so.  An instruction pointer points
- * into its code object, so where there is one, it tells them both.
+ * one is brought up to date and returned: *step is by how many bytes it has
+ * gone on.  NULL, with nothing done, if it is not so.  An instruction pointer
+ * points into its code object, so where there is one, it tells them both.
  *
  * The state that holds the GIL is alive as long as it does, even while the
- * interpreter frees those of others, and it is ours if it says so: what was
- * ours the last time may be dead by now, and its memory another thread's.
+ * interpreter frees those of others, and it is ours if there is nobody else
+ * or if it says so: what was ours the last time may be dead by now, and its
+ * memory another thread's.
  */
-static AGENT_INLINE bool
-agent_hot_walk(struct agent_thread *t, bool *advanced)
+static AGENT_INLINE const struct agent_frame *
+agent_hot_walk(struct agent_thread *t, bool alone, bool pointer,
+    int64_t *step)
 {
 	const struct agent_stack *s = &t->stack;
-	struct agent_frame *e = s->frames + s->n - 1;
+	struct agent_frame *e;
 	const char *f, *ts;
 	uintptr_t ip;
 
 	ts = agent_pyapi.gil_tstate();
-	if (ts == NULL || ts != t->tstate)
-		return (false);
-	if (agent_load(ts, agent_layout.ts_thread) != t->pthread ||
-	    s->n == 0 || s->code_deaths != atomic_load_explicit(
-	    &agent->code_deaths, memory_order_relaxed))
-		return (false);
+	if (ts != t->tstate || s->code_deaths != atomic_load_explicit(
+	    &agent->code_deaths, memory_order_relaxed) || (!alone &&
+	    agent_load(ts, agent_layout.ts_thread) != t->pthread))
+		return (NULL);
+	e = s->top;
 	f = agent_pystack_newest(ts);
-	if (e->frame != f || !(agent_layout.is_pointer ?
-	    agent_hot_below(e, s->frames, f, true) :
-	    agent_hot_below(e, s->frames, f, false)))
-		return (false);
-	ip = agent_pystack_ip(f);
-	*advanced = ip != e->ip;
-	return (*advanced ? agent_pystack_advance(e, ip) :
-	    agent_layout.is_pointer ||
-	    agent_load(f, agent_layout.code) == e->code);
+	if (e->frame != f || !agent_hot_below(e, s->frames, f, pointer))
+		return (NULL);
+	ip = agent_load(f, agent_layout.ip);
+	if (!pointer)
+		ip = (uint32_t)ip;
+	*step = 0;
+	if (AGENT_LIKELY(ip != e->ip))
+		return (agent_pystack_advance(e, ip, pointer, step) ? e :
+		    NULL);
+	return (pointer || agent_load(f, agent_layout.code) == e->code ? e :
+	    NULL);
 }
 
-/* Walk, and tell the collector what is new, for which there must be room. */
-static AGENT_INLINE bool
-agent_hot_stack(struct agent_thread *t)
+/* The words of an allocation by a stack whose top has gone on. */
+static AGENT_INLINE void
+agent_hot_put(struct agent_thread *t, enum mt_allocator allocator,
+    const void *p, size_t size, const struct agent_frame *e, int64_t step)
 {
-	const struct agent_frame *e;
-	bool advanced;
-
-	if (t->native != NULL || !agent_hot_walk(t, &advanced))
-		return (false);
-	if (advanced) {
-		e = &t->stack.frames[t->stack.n - 1];
+	if (step != 0) {
+		if (MT_STEP_HAS(allocator) && AGENT_LIKELY(MT_STEP_FITS(
+		    (uintptr_t)p, size, step))) {
+			agent_out_last(t, MT_STEP_WORD(allocator, (uintptr_t)p,
+			    size, step));
+			return;
+		}
 		agent_out_word(t, MT_FRAME_WORD(MT_OP_TOP, e->id, e->offset));
 	}
+	agent_record_put(t, allocator, p, size);
+}
+
+/* Record an allocation in the common case; false if it is another. */
+static AGENT_INLINE bool
+agent_hot_try(struct agent_thread *t, enum mt_allocator allocator,
+    const void *p, size_t size, bool alone, bool pointer)
+{
+	const struct agent_frame *e;
+	int64_t step;
+
+	if (AGENT_UNLIKELY(t->head >= t->soft ||
+	    t->time_us != agent_record_clock()) ||
+	    (e = agent_hot_walk(t, alone, pointer, &step)) == NULL)
+		return (false);
+	agent_record_count(t, alone);
+	agent_hot_put(t, allocator, p, size, e, step);
 	return (true);
 }
 
@@ -95,24 +116,24 @@ static AGENT_INLINE void
 agent_hot_alloc(struct agent_thread *t, enum mt_allocator allocator,
     const void *p, size_t size)
 {
-	if (AGENT_UNLIKELY(t->head + AGENT_RECORD_ROOM > t->limit) ||
-	    !agent_hot_stack(t)) {
+	if (AGENT_UNLIKELY(*t->hot == 0))
+		agent_record_alloc_shared(t, allocator, p, size);
+	else if (!agent_hot_try(t, allocator, p, size, true, true))
 		agent_record_alloc(t, allocator, p, size);
-		return;
-	}
-	agent_record_event_alloc(t, allocator, p, size);
 }
 
-/* Before the memory is given back. */
+/* As agent_record_free(). */
 static AGENT_INLINE void
 agent_hot_free(struct agent_thread *t, enum mt_allocator allocator,
     const void *p)
 {
-	if (AGENT_UNLIKELY(!agent_out_room(t, AGENT_RECORD_ROOM)))
+	if (AGENT_UNLIKELY(*t->alone == 0 || t->head >= t->soft ||
+	    t->time_us != agent_record_clock())) {
+		agent_record_free(t, allocator, p);
 		return;
-	agent_record_event(t, agent_record_number(), MT_WORD(MT_OP_FREE,
-	    allocator, (uintptr_t)p));
-	agent_out_publish(t);
+	}
+	agent_record_count(t, true);
+	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
 }
 
 #endif /* AGENT_HOT_H */

@@ -238,7 +238,7 @@ out_claim_in(struct mt_arena *a, struct agent_thread *t)
 		t->ring = r;
 		t->data = mt_arena_data(a, i);
 		t->head = atomic_load(&r->head);
-		t->limit = t->head;
+		t->limit = t->soft = t->head;
 		return (true);
 	}
 	return (false);
@@ -315,6 +315,8 @@ out_set_limit(struct agent_thread *t, uint64_t n, uint64_t free)
 	uint64_t half = free / 2;
 
 	t->limit = t->head + (half > n ? half : n);
+	t->soft = t->limit - t->head < AGENT_OUT_ROOM ? t->head :
+	    t->limit - AGENT_OUT_ROOM + 1;
 }
 
 AGENT_COLD bool

@@ -25,7 +25,7 @@ bool	agent_out_is_ours(void);
 void	agent_out_untraceable(const char *path);
 
 /*
- * Claim a ring for the calling thread and set ring, data, head and limit of
+ * Claim a ring for the calling thread and set ring, data, head and limits of
  * t.  False if there is none to be had.
  */
 bool	agent_out_claim(struct agent_thread *t);
@@ -38,6 +38,8 @@ void	agent_out_abandon(void);
  * if need be.  False if the collector is gone.
  */
 bool	agent_out_wait(struct agent_thread *t, uint64_t n);
+
+#define AGENT_OUT_ROOM	8u	/* words: an event with its state */
 
 static inline bool
 agent_out_room(struct agent_thread *t, uint64_t n)
@@ -57,6 +59,18 @@ static inline void
 agent_out_publish(struct agent_thread *t)
 {
 	atomic_store_explicit(&t->ring->head, t->head, memory_order_release);
+}
+
+/* The last word of a record, and publish. */
+static inline void
+agent_out_last(struct agent_thread *t, uint64_t w)
+{
+	uint64_t *data = t->data, head = t->head;
+	struct mt_ring *ring = t->ring;
+
+	data[head & (MT_RING_WORDS - 1)] = w;
+	t->head = ++head;
+	atomic_store_explicit(&ring->head, head, memory_order_release);
 }
 
 /* Bytes that become the payload of a record, eight to a word. */

@@ -29,6 +29,11 @@ static enum agent_walk			 pystack_mode;
 static const struct agent_pyoffsets	*pystack_row;
 struct agent_layout			 agent_layout;
 
+/* The top of no frames. */
+static struct agent_frame		 pystack_none = {
+	.frame = (const char *)1, .first = UINT32_MAX
+};
+
 void
 agent_pystack_init(enum agent_walk mode, const struct agent_pyoffsets *o)
 {
@@ -52,6 +57,14 @@ agent_pystack_init(enum agent_walk mode, const struct agent_pyoffsets *o)
 	l->code = o->f_code;
 	l->ip = o->f_ip;
 	l->firsttraceable = o->co_firsttraceable;
+}
+
+void
+agent_pystack_reset(struct agent_thread *t)
+{
+	t->tstate = AGENT_NO_TSTATE;
+	t->stack.n = 0;
+	t->stack.top = &pystack_none;
 }
 
 enum agent_walk
@@ -139,6 +152,23 @@ pystack_offset(const struct agent_frame *f, const char *code, int64_t *offset)
 	    agent_load(code, o->co_filename) != agent_load(code, o->co_name));
 }
 
+/* Which offsets follow from the one that is there. */
+static void
+pystack_set_range(struct agent_frame *f, const char *code)
+{
+	int64_t first = MT_FRAME_BIAS;
+
+	if (!agent_layout.can_advance || f->offset < MT_FRAME_BIAS)
+		return;
+	if (agent_layout.is_pointer)
+		first += 2 * (int64_t)agent_load_int(code,
+		    agent_layout.firsttraceable);
+	if (first < MT_FRAME_BIAS || first > MT_FRAME_MAX_OFFSET)
+		return;
+	f->first = (uint32_t)first;
+	f->span = MT_FRAME_MAX_OFFSET - f->first;
+}
+
 /* Fill in id and offset from what was read of the frame. */
 static void
 pystack_resolve(struct agent_thread *t, struct agent_frame *f)
@@ -147,7 +177,8 @@ pystack_resolve(struct agent_thread *t, struct agent_frame *f)
 	const char *code = agent_pystack_code(f->code);
 	int64_t offset;
 
-	f->id = f->offset = 0;
+	f->id = f->offset = f->span = 0;
+	f->first = UINT32_MAX;
 	if (o->f_owner != 0 &&
 	    (unsigned char)f->frame[o->f_owner] >= o->shim_owner) {
 		f->offset = AGENT_FRAME_SHIM;
@@ -165,6 +196,7 @@ pystack_resolve(struct agent_thread *t, struct agent_frame *f)
 	offset += MT_FRAME_BIAS;
 	f->offset = offset <= 0 || offset > MT_FRAME_MAX_OFFSET ?
 	    MT_FRAME_NOWHERE : (uint32_t)offset;
+	pystack_set_range(f, code);
 }
 
 static inline void
@@ -375,6 +407,7 @@ pystack_same_frames(struct agent_thread *t, const char *f)
 	struct pystack_match m;
 	struct agent_frame *e;
 	uint32_t gone, i;
+	int64_t step;
 
 	if (s->n == 0 || s->frames[s->n - 1].frame != f)
 		return (s->n == 0 && f == NULL);
@@ -387,7 +420,8 @@ pystack_same_frames(struct agent_thread *t, const char *f)
 	for (i = m.low; i < s->n; i++) {
 		e = &s->frames[i];
 		if (AGENT_LIKELY(agent_pystack_advance(e,
-		    agent_pystack_ip(e->frame))))
+		    agent_pystack_ip(e->frame), agent_layout.is_pointer,
+		    &step)))
 			continue;
 		pystack_read(e, e->frame);
 		pystack_resolve(t, e);
@@ -400,17 +434,20 @@ pystack_same_frames(struct agent_thread *t, const char *f)
 static inline void
 pystack_update(struct agent_thread *t)
 {
+	struct agent_stack *s = &t->stack;
+	const char *f, *ts;
 	uint64_t deaths;
-	const char *f;
 
 	deaths = atomic_load_explicit(&agent->code_deaths,
 	    memory_order_relaxed);
-	if (AGENT_UNLIKELY(deaths != t->stack.code_deaths))
+	if (AGENT_UNLIKELY(deaths != s->code_deaths))
 		pystack_revalidate(t, deaths);
-	t->tstate = agent_pyapi.this_tstate();
-	f = t->tstate == NULL ? NULL : agent_pystack_newest(t->tstate);
+	ts = agent_pyapi.this_tstate();
+	t->tstate = ts != NULL ? ts : AGENT_NO_TSTATE;
+	f = ts != NULL ? agent_pystack_newest(ts) : NULL;
 	if (!pystack_same_frames(t, f))
 		pystack_delta(t, f);
+	s->top = s->n > 0 ? &s->frames[s->n - 1] : &pystack_none;
 }
 
 /* Whatever way Python's stack is found, the native one goes with it. */
@@ -425,11 +462,13 @@ pystack_update_native(struct agent_thread *t)
 static inline bool
 pystack_is_hot(struct agent_thread *t)
 {
-	bool advanced;
+	int64_t step;
 
-	if (t->native == NULL || !agent_hot_walk(t, &advanced))
+	if (t->native == NULL || (agent_layout.is_pointer ?
+	    agent_hot_walk(t, false, true, &step) :
+	    agent_hot_walk(t, false, false, &step)) == NULL)
 		return (false);
-	if (advanced)
+	if (step != 0)
 		t->stack.kept = t->stack.n - 1;
 	return (true);
 }

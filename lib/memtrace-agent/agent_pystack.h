@@ -83,6 +83,9 @@ agent_pystack_code(uintptr_t field)
 	return ((const char *)(field & agent_layout.code_mask));
 }
 
+/* Without frames, to begin with. */
+void	agent_pystack_reset(struct agent_thread *);
+
 static inline uintptr_t
 agent_pystack_ip(const char *frame)
 {
@@ -104,26 +107,23 @@ agent_pystack_newest(const char *ts)
 /*
  * The frame is the same one as last time and has gone on to another
  * instruction: if it still runs the same code, its new offset follows from
- * the old one.  False if there is more to find out.
+ * the old one, by *step bytes.  False if there is more to find out.
  */
-static inline bool
-agent_pystack_advance(struct agent_frame *e, uintptr_t ip)
+static AGENT_INLINE bool
+agent_pystack_advance(struct agent_frame *e, uintptr_t ip, bool pointer,
+    int64_t *step)
 {
-	int64_t step, offset;
+	int64_t by = (int64_t)(ip - e->ip), offset;
 
-	if (e->id == 0 || !agent_layout.can_advance ||
-	    e->offset < MT_FRAME_BIAS ||
-	    agent_load(e->frame, agent_layout.code) != e->code)
-		return (false);
-	step = (int64_t)(ip - e->ip) * (1 << agent_layout.ip_shift);
-	offset = e->offset + step;
-	if (offset > MT_FRAME_MAX_OFFSET || (step < 0 &&
-	    agent_layout.is_pointer && offset - MT_FRAME_BIAS < 2 *
-	    (int64_t)agent_load_int(agent_pystack_code(e->code),
-	    agent_layout.firsttraceable)))
+	if (!pointer)
+		by *= 1 << agent_layout.ip_shift;
+	offset = e->offset + by;
+	if (agent_load(e->frame, agent_layout.code) != e->code ||
+	    (uint64_t)(offset - e->first) > e->span)
 		return (false);
 	e->ip = ip;
 	e->offset = (uint32_t)offset;
+	*step = by;
 	return (true);
 }
 

@@ -11,18 +11,23 @@
 #include "agent_native.h"
 #include "agent_out.h"
 #include "agent_pyhook.h"
+#include "agent_pystack.h"
+#include "agent_record.h"
 #include "agent_sys.h"
 #include "agent_thread.h"
 #include "mt_hello.h"
 
 #define THREAD_FRAMES	512	/* to begin with */
 
+/* Of a thread that has no block yet. */
+static struct agent_thread	thread_new = { .busy = &thread_new };
+
 _Thread_local struct agent_thread *agent_self
-    __attribute__((__tls_model__("initial-exec")));
+    __attribute__((__tls_model__("initial-exec"))) = &thread_new;
 static _Thread_local const char *thread_name
     __attribute__((__tls_model__("initial-exec")));
 
-/* Of a thread that has no block: it is being made, or could not be had. */
+/* Of one whose block is being made, or could not be had. */
 static struct agent_thread	thread_none = { .busy = &thread_none };
 static struct agent_thread * _Atomic thread_all;
 static pthread_key_t		thread_key;
@@ -86,6 +91,7 @@ thread_make(uint32_t tid)
 	t->pthread = (uintptr_t)pthread_self();
 	t->stack.frames = (struct agent_frame *)(void *)(p + sizeof(*t));
 	t->stack.cap = THREAD_FRAMES;
+	agent_pystack_reset(t);
 	t->next = atomic_load(&thread_all);
 	while (!atomic_compare_exchange_weak(&thread_all, &t->next, t))
 		continue;
@@ -107,11 +113,9 @@ thread_block(void)
 	if (t == NULL || seen == 64)
 		return (thread_make(tid));
 	t->pthread = (uintptr_t)pthread_self();
-	t->tstate = NULL;
-	t->stack.n = 0;
+	agent_pystack_reset(t);
 	if (t->native != NULL)
 		agent_native_reset(t->native);
-	t->next_seq = 0;
 	t->time_us = 0;
 	t->lost = 0;
 	return (t);
@@ -145,6 +149,7 @@ thread_begin(void)
 	int saved = errno;
 
 	agent_self = &thread_none;
+	agent_record_join();
 	t = thread_block();
 	if (t == NULL || !agent_out_claim(t)) {
 		errno = saved;
@@ -156,6 +161,7 @@ thread_begin(void)
 		return (NULL);
 	}
 	t->busy = NULL;
+	agent_record_begin(t);
 	thread_describe(t);
 	(void)pthread_setspecific(thread_key, t);
 	agent_self = t;
@@ -177,15 +183,16 @@ thread_jumped(struct agent_thread *t, void *frame)
 	    sigaltstack(NULL, &ss) == -1 || (ss.ss_flags & SS_ONSTACK) != 0)
 		return (false);
 	t->head = atomic_load(&t->ring->head);
-	t->limit = t->head;
-	t->stack.n = 0;
+	t->limit = t->soft = t->head;
+	agent_pystack_reset(t);
 	if (t->native != NULL)
 		agent_native_reset(t->native);
-	t->next_seq = UINT64_MAX;
 	atomic_store(&t->in_walk, 0);
-	if (agent_out_room(t, 1))
+	if (agent_out_room(t, 2)) {
 		agent_out_word(t, MT_WORD(MT_OP_POP, 0,
 		    MT_WORD_VALUE_MASK));
+		agent_record_jumped(t);
+	}
 	agent_out_publish(t);
 	return (true);
 }
@@ -200,7 +207,7 @@ agent_enter_slow(void *frame)
 		agent_pyhook_poll();
 	if (phase != AGENT_TRACING)
 		return (NULL);
-	if (t == NULL)
+	if (t == &thread_new)
 		t = thread_begin();
 	else if (!thread_jumped(t, frame))
 		return (NULL);
@@ -226,5 +233,5 @@ void
 agent_thread_forked(void)
 {
 	atomic_store(&thread_all, NULL);
-	agent_self = NULL;
+	agent_self = &thread_new;
 }

@@ -11,7 +11,7 @@
 
 #include "agent.h"
 
-/* NULL until the first event of the thread. */
+/* The thread's block; one that is always busy until its first event. */
 extern _Thread_local struct agent_thread *agent_self
     __attribute__((__tls_model__("initial-exec")));
 
@@ -33,7 +33,7 @@ agent_enter(void)
 	    AGENT_OFF)
 		return (NULL);
 	t = agent_self;
-	if (AGENT_LIKELY(t != NULL && t->busy == NULL)) {
+	if (AGENT_LIKELY(t->busy == NULL)) {
 		t->busy = frame;
 		/* A signal handler must not come in before the guard. */
 		atomic_signal_fence(memory_order_seq_cst);

@@ -153,7 +153,8 @@ enum mt_status
 mt_recorder_sibling(struct mt_recorder *r, uint32_t node, int32_t delta,
     uint32_t *id, struct mt_error *e)
 {
-	if (node == 0 || node >= r->nodes)
+	if (node == 0 || node >= r->nodes || r->node[node].offset < 0 ||
+	    r->node[node].offset + delta < 0)
 		return (MT_ERR_LIMIT);
 	return (mt_recorder_node(r, r->node[node].parent, r->node[node].code,
 	    r->node[node].offset + delta, id, e));

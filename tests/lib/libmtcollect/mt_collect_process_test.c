@@ -244,6 +244,46 @@ ATF_TC_BODY(code_before_description, tc)
 	end();
 }
 
+ATF_TC(steps);
+ATF_TC_HEAD(steps, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "the top frame goes on as it allocates");
+}
+ATF_TC_BODY(steps, tc)
+{
+	struct producer *p = &prod[0];
+	const struct fake_event *e;
+	const struct mt_node *n;
+
+	begin();
+	producer_push(p, 1, 10);
+	producer_push(p, 2, 20);
+	producer_alloc(p, 0, 0xa0, 1);
+	producer_word(p, MT_STEP_WORD(MT_ALLOCATOR_MALLOC, 0xb0, 511, 254));
+	producer_word(p, MT_STEP_WORD(MT_ALLOCATOR_PYMALLOC_MALLOC, 0xc0, 0,
+	    -256));
+	producer_word(p, MT_WORD(MT_OP_POP, 0, 1));
+	producer_word(p, MT_STEP_WORD(MT_ALLOCATOR_MALLOC, 0xd0, 7, -10));
+	producer_publish(p);
+	(void)drain(0);
+	ATF_REQUIRE_EQ(4, rec->n);
+	e = rec->event;
+	n = rec->node;
+	ATF_CHECK_EQ(0xb0, e[1].addr);
+	ATF_CHECK_EQ(511, e[1].size);
+	ATF_CHECK_EQ(MT_ALLOCATOR_MALLOC, e[1].allocator);
+	ATF_CHECK_EQ(274, n[e[1].node].offset);
+	ATF_CHECK_EQ(0xc0, e[2].addr);
+	ATF_CHECK_EQ(0, e[2].size);
+	ATF_CHECK_EQ(MT_ALLOCATOR_PYMALLOC_MALLOC, e[2].allocator);
+	ATF_CHECK_EQ(18, n[e[2].node].offset);
+	ATF_CHECK_EQ(n[e[0].node].parent, n[e[2].node].parent);
+	ATF_CHECK_EQ(n[e[0].node].code, n[e[2].node].code);
+	ATF_CHECK_EQ(0, n[e[3].node].offset);
+	ATF_CHECK_EQ(0, n[e[3].node].parent);
+	end();
+}
+
 ATF_TC(time_and_samples);
 ATF_TC_HEAD(time_and_samples, tc)
 {
@@ -393,6 +433,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, gap_at_end);
 	ATF_TP_ADD_TC(tp, killed_at_work);
 	ATF_TP_ADD_TC(tp, stack);
+	ATF_TP_ADD_TC(tp, steps);
 	ATF_TP_ADD_TC(tp, code_before_description);
 	ATF_TP_ADD_TC(tp, time_and_samples);
 	ATF_TP_ADD_TC(tp, events);
