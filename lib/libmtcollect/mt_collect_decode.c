@@ -5,15 +5,12 @@
  * decoded as soon as they are seen; events only when it is their turn.
  */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mt_collect_process.h"
+#include "mt_collect_decode.h"
 #include "mt_wire.h"
 
-/* In the map of codes, which holds the capture's id plus one. */
-#define CODE_DESCRIBED	0x80000000u
 #define TIME_SLACK_US	1000000u
 
 enum verdict {
@@ -21,23 +18,6 @@ enum verdict {
 	TOO_EARLY,
 	STOP		/* damaged, or the recorder failed */
 };
-
-static bool
-bad(struct mt_collect_process *p, const char *why)
-{
-	mt_collect_process_damage(p, why);
-	return (false);
-}
-
-static inline bool
-recorded(struct mt_collect_process *p, enum mt_status st)
-{
-	if (__builtin_expect(st == MT_OK, 1))
-		return (true);
-	p->state = MT_COLLECT_FAILED;
-	p->status = st;
-	return (false);
-}
 
 bool
 mt_collect_decode_samples(struct mt_collect_process *p, uint64_t time_ns)
@@ -70,49 +50,6 @@ set_time(struct mt_collect_process *p, uint64_t time_us)
 }
 
 /* ---- Frames ---------------------------------------------------------- */
-
-static bool
-codes_grow(struct mt_collect_process *p, uint32_t id)
-{
-	uint32_t *codes, n;
-
-	if (id == 0 || id > MT_COLLECT_CODES_MAX)
-		return (bad(p, "code out of range"));
-	for (n = p->ncodes == 0 ? 1024 : p->ncodes; n <= id; n *= 2)
-		continue;
-	codes = realloc(p->codes, n * sizeof(*codes));
-	if (codes == NULL)
-		return (recorded(p, MT_ERR_NOMEM));
-	memset(codes + p->ncodes, 0, (n - p->ncodes) * sizeof(*codes));
-	p->codes = codes;
-	p->ncodes = n;
-	return (true);
-}
-
-static bool
-code_new(struct mt_collect_process *p, uint32_t id)
-{
-	uint32_t code;
-
-	if (id >= p->ncodes && !codes_grow(p, id))
-		return (false);
-	if (id == 0)
-		return (bad(p, "code 0"));
-	if (!recorded(p, mt_recorder_code_new(p->recorder, &code, &p->error)))
-		return (false);
-	p->codes[id] = (code + 1) & ~CODE_DESCRIBED;
-	return (true);
-}
-
-/* The code's number in the capture; it may be described later. */
-static inline bool
-code_find(struct mt_collect_process *p, uint32_t id, uint32_t *code)
-{
-	if ((id >= p->ncodes || p->codes[id] == 0) && !code_new(p, id))
-		return (false);
-	*code = (p->codes[id] & ~CODE_DESCRIBED) - 1;
-	return (true);
-}
 
 static bool
 path_grow(struct mt_collect_process *p, struct mt_collect_ring *r)
@@ -159,7 +96,7 @@ push(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 {
 	uint32_t code;
 
-	return (code_find(p, MT_FRAME_ID(w), &code) &&
+	return (mt_collect_code_find(p, MT_FRAME_ID(w), &code) &&
 	    push_node(p, r, code, frame_offset(w)));
 }
 
@@ -206,7 +143,7 @@ top(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 
 	if (r->depth == 0)
 		return (bad(p, "stack underflow"));
-	return (code_find(p, MT_FRAME_ID(w), &code) &&
+	return (mt_collect_code_find(p, MT_FRAME_ID(w), &code) &&
 	    top_node(p, r, code, frame_offset(w)));
 }
 
@@ -233,124 +170,6 @@ pop(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t n)
 	r->depth -= (uint32_t)n;
 	r->node = r->depth > 0 ? r->path[r->depth - 1] : 0;
 	return (true);
-}
-
-/* ---- Payloads -------------------------------------------------------- */
-
-/* A string of the payload, with a NUL; returns where the next one goes. */
-static char *
-string_put(char *to, const uint8_t *from, size_t n)
-{
-	memcpy(to, from, n);
-	to[n] = '\0';
-	return (to + n + 1);
-}
-
-static bool
-payload_code(struct mt_collect_process *p, const uint8_t *b, size_t n)
-{
-	struct mt_code_desc d;
-	struct mt_code code;
-	uint32_t id;
-	char *text;
-
-	if (n < sizeof(d))
-		return (bad(p, "short description"));
-	memcpy(&d, b, sizeof(d));
-	if (d.name_len > MT_CODE_STRING_MAX ||
-	    d.file_len > MT_CODE_STRING_MAX ||
-	    d.table_len > MT_CODE_TABLE_MAX ||
-	    d.table_kind > MT_TABLE_OFFSET_IS_LINE ||
-	    n != sizeof(d) + d.name_len + d.file_len + d.table_len)
-		return (bad(p, "malformed description"));
-	if (!code_find(p, d.id, &id))
-		return (false);
-	if (p->codes[d.id] & CODE_DESCRIBED)
-		return (bad(p, "code described twice"));
-	p->codes[d.id] |= CODE_DESCRIBED;
-	b += sizeof(d);
-	text = (char *)p->scratch + MT_COLLECT_PAYLOAD_MAX + 8;
-	code.function = text;
-	text = string_put(text, b, d.name_len);
-	b += d.name_len;
-	code.file = text;
-	(void)string_put(text, b, d.file_len);
-	b += d.file_len;
-	code.first_line = d.first_line;
-	code.table = b;
-	code.table_len = d.table_len;
-	code.table_kind = d.table_kind;
-	return (recorded(p, mt_recorder_code_describe(p->recorder, id, &code,
-	    &p->error)));
-}
-
-static bool
-payload_thread(struct mt_collect_process *p, struct mt_collect_ring *r,
-    const uint8_t *b, size_t n)
-{
-	struct mt_thread_desc d;
-	char name[256];
-
-	if (n < sizeof(d))
-		return (bad(p, "short thread"));
-	memcpy(&d, b, sizeof(d));
-	n -= sizeof(d);
-	if (n >= sizeof(name))
-		n = sizeof(name) - 1;
-	(void)string_put(name, b + sizeof(d), n);
-	r->depth = r->node = 0;
-	return (recorded(p, mt_recorder_thread_share(p->recorder, d.tid, name,
-	    &r->thread, &p->error)));
-}
-
-/*
- * Metadata: keys of lower-case letters, so that they look like ours.  One is
- * for us: that exec(2) is about to replace the process image, or with no
- * value that it failed.
- */
-static bool
-payload_info(struct mt_collect_process *p, char *b, size_t n)
-{
-	size_t key;
-
-	b[n] = '\0';
-	key = strspn(b, "abcdefghijklmnopqrstuvwxyz_0123456789");
-	if (key == 0 || key > 64 || key >= n || b[key] != '\0')
-		return (bad(p, "malformed metadata"));
-	if (strcmp(b, MT_INFO_EXEC) == 0) {
-		(void)snprintf(p->executed, sizeof(p->executed), "%s",
-		    b + key + 1);
-		return (true);
-	}
-	return (recorded(p, mt_recorder_text(p->recorder, b, b + key + 1,
-	    &p->error)));
-}
-
-static bool
-payload(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
-{
-	uint64_t n, words;
-
-	n = MT_WORD_VALUE(w);
-	words = MT_PAYLOAD_WORDS(n);
-	if (n > MT_COLLECT_PAYLOAD_MAX || words > r->head - r->pos)
-		return (bad(p, "payload too long"));
-	mt_collect_ring_copy(r, r->pos, p->scratch, words);
-	r->pos += words;
-	switch (MT_WORD_OP(w)) {
-	case MT_OP_CODE:
-		return (payload_code(p, p->scratch, (size_t)n));
-	case MT_OP_MODULE:
-		return (mt_collect_native_describe(p, p->scratch, (size_t)n));
-	case MT_OP_THREAD:
-		return (payload_thread(p, r, p->scratch, (size_t)n));
-	case MT_OP_INFO:
-		return (payload_info(p, (char *)p->scratch, (size_t)n));
-	default:
-		mt_collect_process_note(p, (const char *)p->scratch,
-		    (size_t)n);
-		return (true);
-	}
 }
 
 /* ---- Records --------------------------------------------------------- */
@@ -386,7 +205,7 @@ state(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	case MT_OP_INFO:
 	case MT_OP_NOTE:
 	case MT_OP_MODULE:
-		return (payload(p, r, w));
+		return (mt_collect_payload(p, r, w));
 	default:
 		return (bad(p, "unknown record"));
 	}
