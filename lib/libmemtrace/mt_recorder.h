@@ -19,7 +19,7 @@
 #include "mt_timeline.h"
 
 #define MT_QUEUE_EVENTS		32u
-#define MT_RECORDER_BATCH	64u	/* events applied at once, at most */
+#define MT_RECORDER_BATCH	32u	/* events applied at once, at most */
 #define MT_RECORDER_BLOCK	(256u * 1024)	/* raw bytes, when full */
 
 /* For takes: what there is of text since the last, and how far it went. */

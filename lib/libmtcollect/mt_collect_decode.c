@@ -2,7 +2,8 @@
  * Words of a ring become calls of the recorder (mt_wire.h).
  *
  * State records (stack, time, next number) belong to their ring and are
- * decoded as soon as they are seen; events only when it is their turn.
+ * decoded as soon as they are seen; events only when it is their turn.  They
+ * wait until they are a batch, or until the recorder has to know them.
  */
 
 #include <stdlib.h>
@@ -20,13 +21,23 @@ enum verdict {
 };
 
 bool
+mt_collect_decode_flush(struct mt_collect_process *p)
+{
+	const size_t n = p->nbatch;
+
+	p->nbatch = 0;
+	return (n == 0 || recorded(p, mt_recorder_events(p->recorder,
+	    p->batch, n, &p->error)));
+}
+
+bool
 mt_collect_decode_samples(struct mt_collect_process *p, uint64_t time_ns)
 {
 	const struct mt_sample *s;
 	unsigned n;
 	bool ok;
 
-	ok = true;
+	ok = p->nsamples == 0 || mt_collect_decode_flush(p);
 	for (n = 0; ok && n < p->nsamples; n++) {
 		s = &p->sample[n];
 		if (s->time_ns > time_ns)
@@ -42,7 +53,8 @@ mt_collect_decode_samples(struct mt_collect_process *p, uint64_t time_ns)
 static bool
 set_time(struct mt_collect_process *p, uint64_t time_us)
 {
-	if (p->nsamples > 0 && !mt_collect_decode_samples(p, time_us * 1000))
+	if (!mt_collect_decode_flush(p) ||
+	    !mt_collect_decode_samples(p, time_us * 1000))
 		return (false);
 	p->time_us = time_us;
 	mt_recorder_time(p->recorder, time_us * 1000);
@@ -215,6 +227,8 @@ static bool
 mark(struct mt_collect_process *p, unsigned aux)
 {
 	if (aux == MT_MARK_END && !p->script_ended) {
+		if (!mt_collect_decode_flush(p))
+			return (false);
 		p->script_ended = true;
 		mt_recorder_end_of_script(p->recorder);
 	} else if (aux != MT_MARK_START && aux != MT_MARK_END)
@@ -235,37 +249,57 @@ operand(struct mt_collect_process *p, struct mt_collect_ring *r,
 	return (true);
 }
 
+/* Another event for the batch, which has room for it. */
 static inline bool
-allocation(struct mt_collect_process *p, const struct mt_collect_ring *r,
-    unsigned allocator, uint64_t addr, uint64_t bytes)
+put(struct mt_collect_process *p, const struct mt_collect_ring *r,
+    enum mt_event_type type, unsigned allocator, uint64_t addr, uint64_t bytes)
 {
-	if (allocator == 0 || allocator >= MT_ALLOCATOR_COUNT)
-		return (bad(p, "unknown allocator"));
-	return (recorded(p, mt_recorder_alloc(p->recorder, r->thread, r->node,
-	    allocator, addr, bytes, &p->error)));
+	struct mt_record *q;
+
+	q = &p->batch[p->nbatch++];
+	q->addr = addr;
+	q->size = bytes;
+	q->thread = r->thread;
+	q->node = r->node;
+	q->allocator = allocator;
+	q->type = type;
+	return (true);
+}
+
+static inline bool
+is_allocator(unsigned allocator)
+{
+	return (allocator > 0 && allocator < MT_ALLOCATOR_COUNT);
 }
 
 /* pos is behind the record's first word here. */
-static inline bool
+static bool
 event(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 {
 	uint64_t bytes;
+	unsigned allocator;
 
 	p->events++;
-	if (__builtin_expect((w & MT_SMALL) != 0, 1))
-		return (allocation(p, r, MT_SMALL_ALLOCATOR(w),
-		    MT_SMALL_ADDR(w), MT_SMALL_SIZE(w)));
+	if (p->nbatch == MT_COLLECT_RECORDS && !mt_collect_decode_flush(p))
+		return (false);
+	if (w & MT_SMALL) {
+		allocator = MT_SMALL_ALLOCATOR(w);
+		return (is_allocator(allocator) ? put(p, r, MT_EVENT_ALLOC,
+		    allocator, MT_SMALL_ADDR(w), MT_SMALL_SIZE(w)) :
+		    bad(p, "unknown allocator"));
+	}
 	switch (MT_WORD_OP(w)) {
 	case MT_OP_ALLOC:
-		return (operand(p, r, &bytes) && allocation(p, r,
-		    MT_WORD_AUX(w), MT_WORD_VALUE(w), bytes));
+		if (!operand(p, r, &bytes))
+			return (false);
+		return (is_allocator(MT_WORD_AUX(w)) ? put(p, r,
+		    MT_EVENT_ALLOC, MT_WORD_AUX(w), MT_WORD_VALUE(w), bytes) :
+		    bad(p, "unknown allocator"));
 	case MT_OP_FREE:
-		return (recorded(p, mt_recorder_free_at(p->recorder, r->thread,
-		    MT_WORD_VALUE(w), &p->error)));
+		return (put(p, r, MT_EVENT_FREE, 0, MT_WORD_VALUE(w), 0));
 	case MT_OP_UNMAP:
-		return (operand(p, r, &bytes) && recorded(p,
-		    mt_recorder_unmap(p->recorder, r->thread,
-		    MT_WORD_VALUE(w), bytes, &p->error)));
+		return (operand(p, r, &bytes) && put(p, r, MT_EVENT_UNMAP, 0,
+		    MT_WORD_VALUE(w), bytes));
 	case MT_OP_MARK:
 		return (mark(p, MT_WORD_AUX(w)));
 	default:
@@ -287,13 +321,122 @@ turn(struct mt_collect_process *p, struct mt_collect_ring *r)
 	return (r->time_us <= p->time_us || set_time(p, r->time_us));
 }
 
+/* ---- Runs ------------------------------------------------------------ */
+
+/* Where this pair of a node and a frame's word is remembered. */
+static inline struct mt_collect_hop *
+hop_of(struct mt_collect_process *p, uint32_t node, uint64_t w)
+{
+	uint64_t h;
+
+	h = (w ^ (uint64_t)node << 33) * 0x9e3779b97f4a7c15ull;
+	return (&p->hop[h >> (64 - MT_COLLECT_HOP_BITS)]);
+}
+
+/* A frame for which the recorder has to be asked. */
+static bool
+hop_slow(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+{
+	const uint32_t node = r->node;
+	struct mt_collect_hop *s;
+
+	if (!state(p, r, w))
+		return (false);
+	s = hop_of(p, node, w);
+	s->word = w;
+	s->from = node;
+	s->to = r->node;
+	return (true);
+}
+
+/* Frames come after each other as they did before, nearly always. */
+static inline bool
+hop(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+{
+	const struct mt_collect_hop *s = hop_of(p, r->node, w);
+	const bool is_push = MT_WORD_OP(w) == MT_OP_PUSH ||
+	    MT_WORD_OP(w) == MT_OP_NPUSH;
+
+	if (s->word != w || s->from != r->node ||
+	    (is_push && r->depth == r->depth_cap))
+		return (hop_slow(p, r, w));
+	r->depth += is_push;
+	r->path[r->depth - 1] = s->to;
+	r->node = s->to;
+	return (true);
+}
+
+/*
+ * Decode a row of frames, small allocations and frees, as long as there is
+ * room for them, and stop in front of anything else.  It is the ring's turn,
+ * and none of these changes that, nor the time.
+ */
+static bool
+run(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t limit)
+{
+	struct mt_record *begin, *q;
+	const uint32_t thread = r->thread;
+	uint32_t node = r->node;
+	uint64_t pos, room, w;
+	bool ok = true;
+
+	if (p->nbatch == MT_COLLECT_RECORDS && !mt_collect_decode_flush(p))
+		return (false);
+	begin = q = p->batch + p->nbatch;
+	room = MT_COLLECT_RECORDS - p->nbatch;
+	limit = limit - r->pos > room ? r->pos + room : limit;
+	for (pos = r->pos; ok && pos < limit; pos++) {
+		w = mt_collect_ring_word(r, pos);
+		if ((w & MT_SMALL) && is_allocator(MT_SMALL_ALLOCATOR(w))) {
+			q->addr = MT_SMALL_ADDR(w);
+			q->size = MT_SMALL_SIZE(w);
+			q->thread = thread;
+			q->node = node;
+			q->allocator = MT_SMALL_ALLOCATOR(w);
+			q++->type = MT_EVENT_ALLOC;
+		} else if (MT_WORD_OP(w) == MT_OP_FREE) {
+			q->addr = MT_WORD_VALUE(w);
+			q->thread = thread;
+			q++->type = MT_EVENT_FREE;
+		} else if (MT_OP_IS_HOP(MT_WORD_OP(w))) {
+			ok = hop(p, r, w);
+			node = r->node;
+		} else if (MT_WORD_OP(w) == MT_OP_POP) {
+			ok = pop(p, r, MT_WORD_VALUE(w));
+			node = r->node;
+		} else
+			break;
+	}
+	r->pos = pos;
+	p->nbatch += (unsigned)(q - begin);
+	r->seq += (uint64_t)(q - begin);
+	p->next += (uint64_t)(q - begin);
+	p->events += (uint64_t)(q - begin);
+	return (ok);
+}
+
+/* Is it the ring's turn, with nothing to be told before? */
+static inline bool
+may_run(const struct mt_collect_process *p, const struct mt_collect_ring *r)
+{
+	return (r->seq == p->next && r->time_us <= p->time_us &&
+	    r->thread != MT_COLLECT_NO_THREAD);
+}
+
 static enum verdict
 decode_batch(struct mt_collect_process *p, struct mt_collect_ring *r,
     uint64_t limit)
 {
-	uint64_t w;
+	uint64_t before, w;
 
 	while (r->pos < limit) {
+		if (may_run(p, r)) {
+			before = r->pos;
+			if (!run(p, r, limit))
+				return (STOP);
+			if (r->pos > before)
+				continue;
+		}
 		w = mt_collect_ring_word(r, r->pos);
 		if (!MT_OP_IS_EVENT(MT_WORD_OP(w))) {
 			r->pos++;

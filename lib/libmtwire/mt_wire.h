@@ -74,6 +74,9 @@ enum mt_op {
 #define MT_OP_IS_EVENT(op)						\
 	(((op) >= MT_OP_ALLOC && (op) <= MT_OP_MARK) ||	\
 	    (op) >= MT_WORD_OP(MT_SMALL))
+/* A frame comes to be on top. */
+#define MT_OP_IS_HOP(op)						\
+	((op) >= MT_OP_PUSH && (op) <= MT_OP_NTOP)
 #define MT_OP_HAS_PAYLOAD(op)						\
 	(((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE) || (op) == MT_OP_MODULE)
 
