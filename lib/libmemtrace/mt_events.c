@@ -309,6 +309,18 @@ mt_events_put_free(struct mt_events_enc *enc, uint32_t thread, uint64_t ref)
 }
 
 void
+mt_events_put(struct mt_events_enc *enc, const struct mt_record *q, size_t n)
+{
+	for (; n > 0; q++, n--) {
+		if (q->type == MT_EVENT_ALLOC)
+			mt_events_put_alloc(enc, q->thread, q->node,
+			    q->allocator, q->addr, q->size);
+		else if (q->type == MT_EVENT_FREE)
+			mt_events_put_free(enc, q->thread, q->size);
+	}
+}
+
+void
 mt_events_put_unmap(struct mt_events_enc *enc, uint32_t thread, uint64_t addr,
     uint64_t size)
 {

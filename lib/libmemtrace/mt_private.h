@@ -92,6 +92,12 @@ void	mt_events_put_alloc(struct mt_events_enc *, uint32_t thread,
 	    uint32_t node, unsigned allocator, uint64_t addr, uint64_t size);
 void	mt_events_put_free(struct mt_events_enc *, uint32_t thread,
 	    uint64_t ref);
+/*
+ * The allocations and frees among these; the size of a free is its ref, and
+ * those of other types are left out.
+ */
+void	mt_events_put(struct mt_events_enc *, const struct mt_record *,
+	    size_t n);
 void	mt_events_put_unmap(struct mt_events_enc *, uint32_t thread,
 	    uint64_t addr, uint64_t size);
 void	mt_events_put_time(struct mt_events_enc *, uint64_t time_ns);

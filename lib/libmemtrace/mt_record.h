@@ -226,6 +226,23 @@ MT_API enum mt_status	mt_recorder_unmap(struct mt_recorder *,
 			    uint32_t thread, uint64_t addr, uint64_t size,
 			    struct mt_error *);
 
+/*
+ * The same for many events in their order, which is quicker than one by one.
+ * The recorder may write to the array while the call lasts.  An event that it
+ * has to refuse ends the call: those before it are recorded, those behind it
+ * are not.
+ */
+struct mt_record {
+	uint64_t	addr;
+	uint64_t	size;		/* not of a free */
+	uint32_t	thread;
+	uint32_t	node;		/* of an allocation; likewise */
+	uint32_t	allocator;
+	uint32_t	type;		/* enum mt_event_type */
+};
+MT_API enum mt_status	mt_recorder_events(struct mt_recorder *,
+			    struct mt_record *, size_t n, struct mt_error *);
+
 /* The clock of the events that follow; never goes back. */
 MT_API void		mt_recorder_time(struct mt_recorder *,
 			    uint64_t time_ns);

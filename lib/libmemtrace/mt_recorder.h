@@ -1,7 +1,8 @@
 /*
  * Inside of the recorder, between its files:
  *
- *	mt_recorder.c		events, the end, life
+ *	mt_recorder.c		time, totals, the end, life
+ *	mt_recorder_events.c	events, one by one and many at a time
  *	mt_recorder_tables.c	codes, threads, stacks, metadata; blocks
  *	mt_recorder_threads.c	threads that share an id
  *	mt_recorder_more.c	what is known about sites besides totals
@@ -18,17 +19,8 @@
 #include "mt_timeline.h"
 
 #define MT_QUEUE_EVENTS		32u
+#define MT_RECORDER_BATCH	32u	/* events applied at once, at most */
 #define MT_RECORDER_BLOCK	(256u * 1024)	/* raw bytes, when full */
-
-/* In the queue; for sizes and order see struct mt_event. */
-struct mt_queued {
-	uint64_t	addr;
-	uint64_t	size;
-	uint32_t	thread;
-	uint32_t	node;
-	uint8_t		type;		/* enum mt_event_type */
-	uint8_t		allocator;
-};
 
 /* For takes: what there is of text since the last, and how far it went. */
 struct mt_recorder_feed {
@@ -57,7 +49,7 @@ struct mt_recorder {
 	bool			 aggregate;	/* tables only */
 	bool			 has_feed;
 	uint32_t		 nqueue;
-	struct mt_queued	 queue[MT_QUEUE_EVENTS];
+	struct mt_record	 queue[MT_QUEUE_EVENTS];
 	struct mt_agg		 agg;
 	struct mt_stack		 stack;
 	struct mt_events_enc	*enc;		/* NULL: no events */

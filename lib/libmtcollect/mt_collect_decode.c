@@ -2,18 +2,16 @@
  * Words of a ring become calls of the recorder (mt_wire.h).
  *
  * State records (stack, time, next number) belong to their ring and are
- * decoded as soon as they are seen; events only when it is their turn.
+ * decoded as soon as they are seen; events only when it is their turn.  They
+ * wait until they are a batch, or until the recorder has to know them.
  */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mt_collect_process.h"
+#include "mt_collect_decode.h"
 #include "mt_wire.h"
 
-/* In the map of codes, which holds the capture's id plus one. */
-#define CODE_DESCRIBED	0x80000000u
 #define TIME_SLACK_US	1000000u
 
 enum verdict {
@@ -22,21 +20,14 @@ enum verdict {
 	STOP		/* damaged, or the recorder failed */
 };
 
-static bool
-bad(struct mt_collect_process *p, const char *why)
+bool
+mt_collect_decode_flush(struct mt_collect_process *p)
 {
-	mt_collect_process_damage(p, why);
-	return (false);
-}
+	const size_t n = p->nbatch;
 
-static inline bool
-recorded(struct mt_collect_process *p, enum mt_status st)
-{
-	if (__builtin_expect(st == MT_OK, 1))
-		return (true);
-	p->state = MT_COLLECT_FAILED;
-	p->status = st;
-	return (false);
+	p->nbatch = 0;
+	return (n == 0 || recorded(p, mt_recorder_events(p->recorder,
+	    p->batch, n, &p->error)));
 }
 
 bool
@@ -46,7 +37,7 @@ mt_collect_decode_samples(struct mt_collect_process *p, uint64_t time_ns)
 	unsigned n;
 	bool ok;
 
-	ok = true;
+	ok = p->nsamples == 0 || mt_collect_decode_flush(p);
 	for (n = 0; ok && n < p->nsamples; n++) {
 		s = &p->sample[n];
 		if (s->time_ns > time_ns)
@@ -62,7 +53,8 @@ mt_collect_decode_samples(struct mt_collect_process *p, uint64_t time_ns)
 static bool
 set_time(struct mt_collect_process *p, uint64_t time_us)
 {
-	if (p->nsamples > 0 && !mt_collect_decode_samples(p, time_us * 1000))
+	if (!mt_collect_decode_flush(p) ||
+	    !mt_collect_decode_samples(p, time_us * 1000))
 		return (false);
 	p->time_us = time_us;
 	mt_recorder_time(p->recorder, time_us * 1000);
@@ -70,49 +62,6 @@ set_time(struct mt_collect_process *p, uint64_t time_us)
 }
 
 /* ---- Frames ---------------------------------------------------------- */
-
-static bool
-codes_grow(struct mt_collect_process *p, uint32_t id)
-{
-	uint32_t *codes, n;
-
-	if (id == 0 || id > MT_COLLECT_CODES_MAX)
-		return (bad(p, "code out of range"));
-	for (n = p->ncodes == 0 ? 1024 : p->ncodes; n <= id; n *= 2)
-		continue;
-	codes = realloc(p->codes, n * sizeof(*codes));
-	if (codes == NULL)
-		return (recorded(p, MT_ERR_NOMEM));
-	memset(codes + p->ncodes, 0, (n - p->ncodes) * sizeof(*codes));
-	p->codes = codes;
-	p->ncodes = n;
-	return (true);
-}
-
-static bool
-code_new(struct mt_collect_process *p, uint32_t id)
-{
-	uint32_t code;
-
-	if (id >= p->ncodes && !codes_grow(p, id))
-		return (false);
-	if (id == 0)
-		return (bad(p, "code 0"));
-	if (!recorded(p, mt_recorder_code_new(p->recorder, &code, &p->error)))
-		return (false);
-	p->codes[id] = (code + 1) & ~CODE_DESCRIBED;
-	return (true);
-}
-
-/* The code's number in the capture; it may be described later. */
-static inline bool
-code_find(struct mt_collect_process *p, uint32_t id, uint32_t *code)
-{
-	if ((id >= p->ncodes || p->codes[id] == 0) && !code_new(p, id))
-		return (false);
-	*code = (p->codes[id] & ~CODE_DESCRIBED) - 1;
-	return (true);
-}
 
 static bool
 path_grow(struct mt_collect_process *p, struct mt_collect_ring *r)
@@ -159,7 +108,7 @@ push(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 {
 	uint32_t code;
 
-	return (code_find(p, MT_FRAME_ID(w), &code) &&
+	return (mt_collect_code_find(p, MT_FRAME_ID(w), &code) &&
 	    push_node(p, r, code, frame_offset(w)));
 }
 
@@ -206,7 +155,7 @@ top(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 
 	if (r->depth == 0)
 		return (bad(p, "stack underflow"));
-	return (code_find(p, MT_FRAME_ID(w), &code) &&
+	return (mt_collect_code_find(p, MT_FRAME_ID(w), &code) &&
 	    top_node(p, r, code, frame_offset(w)));
 }
 
@@ -222,6 +171,26 @@ top_native(struct mt_collect_process *p, struct mt_collect_ring *r,
 	    top_node(p, r, code, native_offset(w)));
 }
 
+/* The top frame goes on. */
+static bool
+step(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+{
+	enum mt_status st;
+	uint32_t node;
+
+	if (r->depth == 0)
+		return (bad(p, "stack underflow"));
+	st = mt_recorder_sibling(p->recorder, r->node, MT_STEP_STEP(w), &node,
+	    &p->error);
+	if (st == MT_ERR_LIMIT)
+		return (bad(p, "step out of range"));
+	if (!recorded(p, st))
+		return (false);
+	r->path[r->depth - 1] = node;
+	r->node = node;
+	return (true);
+}
+
 /* A thread that has lost track of its stack pops all of it. */
 static inline bool
 pop(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t n)
@@ -233,124 +202,6 @@ pop(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t n)
 	r->depth -= (uint32_t)n;
 	r->node = r->depth > 0 ? r->path[r->depth - 1] : 0;
 	return (true);
-}
-
-/* ---- Payloads -------------------------------------------------------- */
-
-/* A string of the payload, with a NUL; returns where the next one goes. */
-static char *
-string_put(char *to, const uint8_t *from, size_t n)
-{
-	memcpy(to, from, n);
-	to[n] = '\0';
-	return (to + n + 1);
-}
-
-static bool
-payload_code(struct mt_collect_process *p, const uint8_t *b, size_t n)
-{
-	struct mt_code_desc d;
-	struct mt_code code;
-	uint32_t id;
-	char *text;
-
-	if (n < sizeof(d))
-		return (bad(p, "short description"));
-	memcpy(&d, b, sizeof(d));
-	if (d.name_len > MT_CODE_STRING_MAX ||
-	    d.file_len > MT_CODE_STRING_MAX ||
-	    d.table_len > MT_CODE_TABLE_MAX ||
-	    d.table_kind > MT_TABLE_OFFSET_IS_LINE ||
-	    n != sizeof(d) + d.name_len + d.file_len + d.table_len)
-		return (bad(p, "malformed description"));
-	if (!code_find(p, d.id, &id))
-		return (false);
-	if (p->codes[d.id] & CODE_DESCRIBED)
-		return (bad(p, "code described twice"));
-	p->codes[d.id] |= CODE_DESCRIBED;
-	b += sizeof(d);
-	text = (char *)p->scratch + MT_COLLECT_PAYLOAD_MAX + 8;
-	code.function = text;
-	text = string_put(text, b, d.name_len);
-	b += d.name_len;
-	code.file = text;
-	(void)string_put(text, b, d.file_len);
-	b += d.file_len;
-	code.first_line = d.first_line;
-	code.table = b;
-	code.table_len = d.table_len;
-	code.table_kind = d.table_kind;
-	return (recorded(p, mt_recorder_code_describe(p->recorder, id, &code,
-	    &p->error)));
-}
-
-static bool
-payload_thread(struct mt_collect_process *p, struct mt_collect_ring *r,
-    const uint8_t *b, size_t n)
-{
-	struct mt_thread_desc d;
-	char name[256];
-
-	if (n < sizeof(d))
-		return (bad(p, "short thread"));
-	memcpy(&d, b, sizeof(d));
-	n -= sizeof(d);
-	if (n >= sizeof(name))
-		n = sizeof(name) - 1;
-	(void)string_put(name, b + sizeof(d), n);
-	r->depth = r->node = 0;
-	return (recorded(p, mt_recorder_thread_share(p->recorder, d.tid, name,
-	    &r->thread, &p->error)));
-}
-
-/*
- * Metadata: keys of lower-case letters, so that they look like ours.  One is
- * for us: that exec(2) is about to replace the process image, or with no
- * value that it failed.
- */
-static bool
-payload_info(struct mt_collect_process *p, char *b, size_t n)
-{
-	size_t key;
-
-	b[n] = '\0';
-	key = strspn(b, "abcdefghijklmnopqrstuvwxyz_0123456789");
-	if (key == 0 || key > 64 || key >= n || b[key] != '\0')
-		return (bad(p, "malformed metadata"));
-	if (strcmp(b, MT_INFO_EXEC) == 0) {
-		(void)snprintf(p->executed, sizeof(p->executed), "%s",
-		    b + key + 1);
-		return (true);
-	}
-	return (recorded(p, mt_recorder_text(p->recorder, b, b + key + 1,
-	    &p->error)));
-}
-
-static bool
-payload(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
-{
-	uint64_t n, words;
-
-	n = MT_WORD_VALUE(w);
-	words = MT_PAYLOAD_WORDS(n);
-	if (n > MT_COLLECT_PAYLOAD_MAX || words > r->head - r->pos)
-		return (bad(p, "payload too long"));
-	mt_collect_ring_copy(r, r->pos, p->scratch, words);
-	r->pos += words;
-	switch (MT_WORD_OP(w)) {
-	case MT_OP_CODE:
-		return (payload_code(p, p->scratch, (size_t)n));
-	case MT_OP_MODULE:
-		return (mt_collect_native_describe(p, p->scratch, (size_t)n));
-	case MT_OP_THREAD:
-		return (payload_thread(p, r, p->scratch, (size_t)n));
-	case MT_OP_INFO:
-		return (payload_info(p, (char *)p->scratch, (size_t)n));
-	default:
-		mt_collect_process_note(p, (const char *)p->scratch,
-		    (size_t)n);
-		return (true);
-	}
 }
 
 /* ---- Records --------------------------------------------------------- */
@@ -386,7 +237,7 @@ state(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	case MT_OP_INFO:
 	case MT_OP_NOTE:
 	case MT_OP_MODULE:
-		return (payload(p, r, w));
+		return (mt_collect_payload(p, r, w));
 	default:
 		return (bad(p, "unknown record"));
 	}
@@ -396,6 +247,8 @@ static bool
 mark(struct mt_collect_process *p, unsigned aux)
 {
 	if (aux == MT_MARK_END && !p->script_ended) {
+		if (!mt_collect_decode_flush(p))
+			return (false);
 		p->script_ended = true;
 		mt_recorder_end_of_script(p->recorder);
 	} else if (aux != MT_MARK_START && aux != MT_MARK_END)
@@ -416,60 +269,60 @@ operand(struct mt_collect_process *p, struct mt_collect_ring *r,
 	return (true);
 }
 
+/* Another event for the batch, which has room for it. */
 static inline bool
-allocation(struct mt_collect_process *p, const struct mt_collect_ring *r,
-    unsigned allocator, uint64_t addr, uint64_t bytes)
+put(struct mt_collect_process *p, const struct mt_collect_ring *r,
+    enum mt_event_type type, unsigned allocator, uint64_t addr, uint64_t bytes)
 {
-	if (allocator == 0 || allocator >= MT_ALLOCATOR_COUNT)
-		return (bad(p, "unknown allocator"));
-	return (recorded(p, mt_recorder_alloc(p->recorder, r->thread, r->node,
-	    allocator, addr, bytes, &p->error)));
+	struct mt_record *q;
+
+	q = &p->batch[p->nbatch++];
+	q->addr = addr;
+	q->size = bytes;
+	q->thread = r->thread;
+	q->node = r->node;
+	q->allocator = allocator;
+	q->type = type;
+	return (true);
 }
 
-/* An allocation by a top frame that has gone on. */
 static inline bool
-step(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+is_allocator(unsigned allocator)
 {
-	enum mt_status st;
-	uint32_t node;
-
-	if (r->depth == 0)
-		return (bad(p, "stack underflow"));
-	st = mt_recorder_sibling(p->recorder, r->node, MT_STEP_STEP(w), &node,
-	    &p->error);
-	if (st == MT_ERR_LIMIT)
-		return (bad(p, "step out of range"));
-	if (!recorded(p, st))
-		return (false);
-	r->path[r->depth - 1] = node;
-	r->node = node;
-	return (allocation(p, r, MT_STEP_ALLOCATOR(w), MT_STEP_ADDR(w),
-	    MT_STEP_SIZE(w)));
+	return (allocator > 0 && allocator < MT_ALLOCATOR_COUNT);
 }
 
 /* pos is behind the record's first word here. */
-static inline bool
+static bool
 event(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 {
 	uint64_t bytes;
+	unsigned allocator;
 
 	p->events++;
+	if (p->nbatch == MT_COLLECT_RECORDS && !mt_collect_decode_flush(p))
+		return (false);
 	if (MT_STEP_IS(w))
-		return (step(p, r, w));
-	if (__builtin_expect((w & MT_SMALL) != 0, 1))
-		return (allocation(p, r, MT_SMALL_ALLOCATOR(w),
-		    MT_SMALL_ADDR(w), MT_SMALL_SIZE(w)));
+		return (step(p, r, w) && put(p, r, MT_EVENT_ALLOC,
+		    MT_STEP_ALLOCATOR(w), MT_STEP_ADDR(w), MT_STEP_SIZE(w)));
+	if (w & MT_SMALL) {
+		allocator = MT_SMALL_ALLOCATOR(w);
+		return (is_allocator(allocator) ? put(p, r, MT_EVENT_ALLOC,
+		    allocator, MT_SMALL_ADDR(w), MT_SMALL_SIZE(w)) :
+		    bad(p, "unknown allocator"));
+	}
 	switch (MT_WORD_OP(w)) {
 	case MT_OP_ALLOC:
-		return (operand(p, r, &bytes) && allocation(p, r,
-		    MT_WORD_AUX(w), MT_WORD_VALUE(w), bytes));
+		if (!operand(p, r, &bytes))
+			return (false);
+		return (is_allocator(MT_WORD_AUX(w)) ? put(p, r,
+		    MT_EVENT_ALLOC, MT_WORD_AUX(w), MT_WORD_VALUE(w), bytes) :
+		    bad(p, "unknown allocator"));
 	case MT_OP_FREE:
-		return (recorded(p, mt_recorder_free_at(p->recorder, r->thread,
-		    MT_WORD_VALUE(w), &p->error)));
+		return (put(p, r, MT_EVENT_FREE, 0, MT_WORD_VALUE(w), 0));
 	case MT_OP_UNMAP:
-		return (operand(p, r, &bytes) && recorded(p,
-		    mt_recorder_unmap(p->recorder, r->thread,
-		    MT_WORD_VALUE(w), bytes, &p->error)));
+		return (operand(p, r, &bytes) && put(p, r, MT_EVENT_UNMAP, 0,
+		    MT_WORD_VALUE(w), bytes));
 	case MT_OP_MARK:
 		return (mark(p, MT_WORD_AUX(w)));
 	default:
@@ -491,13 +344,137 @@ turn(struct mt_collect_process *p, struct mt_collect_ring *r)
 	return (r->time_us <= p->time_us || set_time(p, r->time_us));
 }
 
+/* ---- Runs ------------------------------------------------------------ */
+
+/* Where this pair of a node and a frame's word is remembered. */
+static inline struct mt_collect_hop *
+hop_of(struct mt_collect_process *p, uint32_t node, uint64_t w)
+{
+	uint64_t h;
+
+	h = (w ^ (uint64_t)node << 33) * 0x9e3779b97f4a7c15ull;
+	return (&p->hop[h >> (64 - MT_COLLECT_HOP_BITS)]);
+}
+
+/* A frame for which the recorder has to be asked. */
+static bool
+hop_slow(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+{
+	const uint32_t node = r->node;
+	struct mt_collect_hop *s;
+
+	if (!(MT_STEP_IS(w) ? step(p, r, w) : state(p, r, w)))
+		return (false);
+	s = hop_of(p, node, w);
+	s->word = w;
+	s->from = node;
+	s->to = r->node;
+	return (true);
+}
+
+/* Frames come after each other as they did before, nearly always. */
+static inline bool
+hop(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
+{
+	const struct mt_collect_hop *s = hop_of(p, r->node, w);
+	const bool is_push = MT_WORD_OP(w) == MT_OP_PUSH ||
+	    MT_WORD_OP(w) == MT_OP_NPUSH;
+
+	if (s->word != w || s->from != r->node ||
+	    (is_push && r->depth == r->depth_cap))
+		return (hop_slow(p, r, w));
+	r->depth += is_push;
+	r->path[r->depth - 1] = s->to;
+	r->node = s->to;
+	return (true);
+}
+
+static inline void
+fill(struct mt_record *q, uint32_t thread, uint32_t node, unsigned allocator,
+    uint64_t addr, uint64_t bytes)
+{
+	q->addr = addr;
+	q->size = bytes;
+	q->thread = thread;
+	q->node = node;
+	q->allocator = allocator;
+	q->type = MT_EVENT_ALLOC;
+}
+
+/*
+ * Decode a row of frames, small allocations and frees, as long as there is
+ * room for them, and stop in front of anything else.  It is the ring's turn,
+ * and none of these changes that, nor the time.
+ */
+static bool
+run(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t limit)
+{
+	struct mt_record *begin, *q;
+	const uint32_t thread = r->thread;
+	uint32_t node = r->node;
+	uint64_t pos, room, w;
+	bool ok = true;
+
+	if (p->nbatch == MT_COLLECT_RECORDS && !mt_collect_decode_flush(p))
+		return (false);
+	begin = q = p->batch + p->nbatch;
+	room = MT_COLLECT_RECORDS - p->nbatch;
+	limit = limit - r->pos > room ? r->pos + room : limit;
+	for (pos = r->pos; ok && pos < limit; pos++) {
+		w = mt_collect_ring_word(r, pos);
+		if (MT_STEP_IS(w)) {
+			ok = hop(p, r, MT_STEP_HOP(w));
+			node = r->node;
+			if (ok)
+				fill(q++, thread, node, MT_STEP_ALLOCATOR(w),
+				    MT_STEP_ADDR(w), MT_STEP_SIZE(w));
+		} else if ((w & MT_SMALL) &&
+		    is_allocator(MT_SMALL_ALLOCATOR(w))) {
+			fill(q++, thread, node, MT_SMALL_ALLOCATOR(w),
+			    MT_SMALL_ADDR(w), MT_SMALL_SIZE(w));
+		} else if (MT_WORD_OP(w) == MT_OP_FREE) {
+			q->addr = MT_WORD_VALUE(w);
+			q->thread = thread;
+			q++->type = MT_EVENT_FREE;
+		} else if (MT_OP_IS_HOP(MT_WORD_OP(w))) {
+			ok = hop(p, r, w);
+			node = r->node;
+		} else if (MT_WORD_OP(w) == MT_OP_POP) {
+			ok = pop(p, r, MT_WORD_VALUE(w));
+			node = r->node;
+		} else
+			break;
+	}
+	r->pos = pos;
+	p->nbatch += (unsigned)(q - begin);
+	r->seq += (uint64_t)(q - begin);
+	p->next += (uint64_t)(q - begin);
+	p->events += (uint64_t)(q - begin);
+	return (ok);
+}
+
+/* Is it the ring's turn, with nothing to be told before? */
+static inline bool
+may_run(const struct mt_collect_process *p, const struct mt_collect_ring *r)
+{
+	return (r->seq == p->next && r->time_us <= p->time_us &&
+	    r->thread != MT_COLLECT_NO_THREAD);
+}
+
 static enum verdict
 decode_batch(struct mt_collect_process *p, struct mt_collect_ring *r,
     uint64_t limit)
 {
-	uint64_t w;
+	uint64_t before, w;
 
 	while (r->pos < limit) {
+		if (may_run(p, r)) {
+			before = r->pos;
+			if (!run(p, r, limit))
+				return (STOP);
+			if (r->pos > before)
+				continue;
+		}
 		w = mt_collect_ring_word(r, r->pos);
 		if (!MT_OP_IS_EVENT(MT_WORD_OP(w))) {
 			r->pos++;

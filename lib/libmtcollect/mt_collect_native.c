@@ -6,28 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mt_collect_process.h"
+#include "mt_collect_decode.h"
 #include "mt_wire.h"
 
 /* In the map of modules, which holds the capture's code id plus one. */
 #define MODULE_DESCRIBED	0x80000000u
-
-static bool
-bad(struct mt_collect_process *p, const char *why)
-{
-	mt_collect_process_damage(p, why);
-	return (false);
-}
-
-static bool
-recorded(struct mt_collect_process *p, enum mt_status st)
-{
-	if (st == MT_OK)
-		return (true);
-	p->state = MT_COLLECT_FAILED;
-	p->status = st;
-	return (false);
-}
 
 static bool
 modules_grow(struct mt_collect_process *p, uint32_t id)

@@ -321,6 +321,7 @@ mt_collect_process_drain(struct mt_collect_process *p, uint64_t now_us)
 			moved = merge(p);
 	} while (p->state == MT_COLLECT_LIVE && moved > 0 &&
 	    words < DRAIN_WORDS);
+	(void)mt_collect_decode_flush(p);
 	if (p->state != MT_COLLECT_LIVE)
 		return (words + discard(p));
 	if (moved == 0 && p->nheld == 0)
@@ -419,6 +420,7 @@ mt_collect_process_end(struct mt_collect_process *p)
 	do
 		(void)merge(p);
 	while (skip_gap(p));
+	(void)mt_collect_decode_flush(p);
 	unused = in_flight(p);
 	if (p->gaps > gaps)
 		p->gaps -= unused < p->gaps - gaps ? unused : p->gaps - gaps;

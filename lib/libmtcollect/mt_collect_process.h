@@ -50,6 +50,16 @@ struct mt_collect_arena {
 	struct mt_collect_ring	 ring[MT_ARENA_RINGS];
 };
 
+/* A frame that came on top, or in the place, of a node's; word 0: none. */
+#define MT_COLLECT_HOP_BITS	10u
+struct mt_collect_hop {
+	uint64_t	word;		/* of the record */
+	uint32_t	from;		/* node */
+	uint32_t	to;
+};
+
+#define MT_COLLECT_RECORDS	32u		/* events of a batch */
+
 /* A ring that waits for its turn. */
 struct mt_collect_held {
 	uint64_t		 seq;
@@ -81,6 +91,9 @@ struct mt_collect_process {
 	uint32_t		 nmodules;
 	struct mt_sample	 sample[MT_COLLECT_SAMPLES];
 	unsigned		 nsamples;
+	struct mt_collect_hop	 hop[1u << MT_COLLECT_HOP_BITS];
+	struct mt_record	 batch[MT_COLLECT_RECORDS];
+	unsigned		 nbatch;	/* not yet with the recorder */
 	uint8_t			*scratch;	/* a payload, and strings */
 	char			 notes[MT_COLLECT_NOTES];
 	char			 executed[256];	/* what is to replace it */
@@ -136,6 +149,8 @@ void		mt_collect_process_note(struct mt_collect_process *,
  */
 bool		mt_collect_decode(struct mt_collect_process *,
 		    struct mt_collect_ring *);
+/* Have the recorder take what was decoded; no batch outlasts a drain. */
+bool		mt_collect_decode_flush(struct mt_collect_process *);
 /* Record the samples up to this time. */
 bool		mt_collect_decode_samples(struct mt_collect_process *,
 		    uint64_t time_ns);

@@ -75,6 +75,9 @@ enum mt_op {
 #define MT_OP_IS_EVENT(op)						\
 	(((op) >= MT_OP_ALLOC && (op) <= MT_OP_MARK) ||	\
 	    (op) >= MT_WORD_OP(MT_SMALL))
+/* A frame comes to be on top. */
+#define MT_OP_IS_HOP(op)						\
+	((op) >= MT_OP_PUSH && (op) <= MT_OP_NTOP)
 #define MT_OP_HAS_PAYLOAD(op)						\
 	(((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE) || (op) == MT_OP_MODULE)
 
@@ -138,6 +141,8 @@ enum mt_mark {
 	(((w) >> 60 & 1) != 0 ? MT_ALLOCATOR_PYMALLOC_MALLOC :		\
 	    MT_ALLOCATOR_MALLOC)
 #define MT_STEP_STEP(w)		((int8_t)((w) >> 52 & 0xff) * 2)
+/* All that tells where the frame has gone. */
+#define MT_STEP_HOP(w)		((w) & (MT_STEP | 0xff0000000000000ull))
 #define MT_STEP_SIZE(w)		((w) >> 43 & (MT_STEP_BYTES - 1))
 #define MT_STEP_ADDR(w)		(((w) & 0x7ffffffffffull) * MT_SMALL_ALIGN)
 

@@ -205,6 +205,25 @@ mt_recorder_unmap(struct mt_recorder *r, uint32_t thread, uint64_t addr,
 	return (MT_OK);
 }
 
+enum mt_status
+mt_recorder_events(struct mt_recorder *r, struct mt_record *q, size_t n,
+    struct mt_error *e)
+{
+	enum mt_status st;
+
+	for (st = MT_OK; n > 0 && st == MT_OK; q++, n--) {
+		if (q->type == MT_EVENT_ALLOC)
+			st = mt_recorder_alloc(r, q->thread, q->node,
+			    q->allocator, q->addr, q->size, e);
+		else if (q->type == MT_EVENT_FREE)
+			st = mt_recorder_free_at(r, q->thread, q->addr, e);
+		else
+			st = mt_recorder_unmap(r, q->thread, q->addr, q->size,
+			    e);
+	}
+	return (st);
+}
+
 void
 mt_recorder_time(struct mt_recorder *r, uint64_t time_ns)
 {
