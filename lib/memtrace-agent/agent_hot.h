@@ -122,18 +122,27 @@ agent_hot_alloc(struct agent_thread *t, enum mt_allocator allocator,
 		agent_record_alloc(t, allocator, p, size);
 }
 
+/* The same of a free. */
+static AGENT_INLINE bool
+agent_hot_try_free(struct agent_thread *t, enum mt_allocator allocator,
+    const void *p, bool alone)
+{
+	if (AGENT_UNLIKELY(t->head >= t->soft ||
+	    t->time_us != agent_record_clock()))
+		return (false);
+	agent_record_count(t, alone);
+	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
+	return (true);
+}
+
 /* As agent_record_free(). */
 static AGENT_INLINE void
 agent_hot_free(struct agent_thread *t, enum mt_allocator allocator,
     const void *p)
 {
-	if (AGENT_UNLIKELY(*t->alone == 0 || t->head >= t->soft ||
-	    t->time_us != agent_record_clock())) {
+	if (AGENT_UNLIKELY(*t->alone == 0) ||
+	    !agent_hot_try_free(t, allocator, p, true))
 		agent_record_free(t, allocator, p);
-		return;
-	}
-	agent_record_count(t, true);
-	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
 }
 
 #endif /* AGENT_HOT_H */

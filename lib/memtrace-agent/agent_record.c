@@ -35,16 +35,6 @@ agent_record_begin(struct agent_thread *t)
 	atomic_store(&agent->seq, AGENT_SEQ_TAKEN);
 }
 
-uint64_t
-agent_record_number_shared(void)
-{
-	if (AGENT_UNLIKELY(atomic_load_explicit(&agent->seq,
-	    memory_order_relaxed) == AGENT_SEQ_TAKEN))
-		agent_record_join();
-	return (atomic_fetch_add_explicit(&agent->seq, 1,
-	    memory_order_relaxed));
-}
-
 AGENT_COLD void
 agent_record_seq(struct agent_thread *t, uint64_t seq)
 {
@@ -93,36 +83,55 @@ agent_record_alloc(struct agent_thread *t, enum mt_allocator allocator,
 	agent_record_put(t, allocator, p, size);
 }
 
-AGENT_HOT void
-agent_record_alloc_shared(struct agent_thread *t, enum mt_allocator allocator,
+/* The same with a common case that is rarer. */
+static __attribute__((__noinline__)) void
+record_alloc_other(struct agent_thread *t, enum mt_allocator allocator,
     const void *p, size_t size)
 {
 	bool ok;
 
 	if (t->native != NULL)
 		ok = false;
-	else if (*t->alone == 0)
-		ok = agent_layout.is_pointer ?
-		    agent_hot_try(t, allocator, p, size, false, true) :
-		    agent_hot_try(t, allocator, p, size, false, false);
-	else {
-		if (agent_layout.is_pointer)
-			t->hot = t->alone;
-		ok = !agent_layout.is_pointer &&
-		    agent_hot_try(t, allocator, p, size, true, false);
-	}
+	else if (agent_layout.is_pointer) {
+		/* From the next one on this is not asked any more. */
+		t->hot = t->alone;
+		ok = false;
+	} else if (*t->alone == 0)
+		ok = agent_hot_try(t, allocator, p, size, false, false);
+	else
+		ok = agent_hot_try(t, allocator, p, size, true, false);
 	if (!ok)
 		agent_record_alloc(t, allocator, p, size);
 }
 
 AGENT_HOT void
-agent_record_free(struct agent_thread *t, enum mt_allocator allocator,
+agent_record_alloc_shared(struct agent_thread *t, enum mt_allocator allocator,
+    const void *p, size_t size)
+{
+	if (AGENT_UNLIKELY(*t->alone != 0 || !agent_layout.is_pointer ||
+	    t->native != NULL))
+		record_alloc_other(t, allocator, p, size);
+	else if (!agent_hot_try(t, allocator, p, size, false, true))
+		agent_record_alloc(t, allocator, p, size);
+}
+
+static __attribute__((__noinline__)) void
+record_free(struct agent_thread *t, enum mt_allocator allocator,
     const void *p)
 {
 	if (!record_ready(t))
 		return;
 	agent_record_count(t, *t->alone != 0);
 	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
+}
+
+AGENT_HOT void
+agent_record_free(struct agent_thread *t, enum mt_allocator allocator,
+    const void *p)
+{
+	if (*t->alone != 0 ||
+	    !agent_hot_try_free(t, allocator, p, false))
+		record_free(t, allocator, p);
 }
 
 /* The first word of an event with the number that was reserved for it. */

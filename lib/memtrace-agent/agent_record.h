@@ -22,7 +22,15 @@ void	agent_record_begin(struct agent_thread *);
 void	agent_record_jumped(struct agent_thread *);
 
 /* The next number, of one that is not alone. */
-uint64_t agent_record_number_shared(void);
+static AGENT_INLINE uint64_t
+agent_record_number_shared(void)
+{
+	if (AGENT_UNLIKELY(atomic_load_explicit(&agent->seq,
+	    memory_order_relaxed) == AGENT_SEQ_TAKEN))
+		agent_record_join();
+	return (atomic_fetch_add_explicit(&agent->seq, 1,
+	    memory_order_relaxed));
+}
 
 /* A number for an event that will be recorded later; see agent_record_move. */
 static inline uint64_t
@@ -54,7 +62,7 @@ agent_record_count(struct agent_thread *t, bool alone)
 		return;
 	}
 	seq = agent_record_number_shared();
-	if (seq != t->next_seq)
+	if (AGENT_UNLIKELY(seq != t->next_seq))
 		agent_record_seq(t, seq);
 	t->next_seq = seq + 1;
 }
