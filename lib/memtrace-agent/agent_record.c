@@ -28,7 +28,7 @@ agent_record_begin(struct agent_thread *t)
 	t->alone = t->hot = &record_not_alone;
 	t->next_seq = 0;
 	if (*(const volatile char *)agent->single_threaded == 0 ||
-	    agent->numbers != NULL)
+	    agent->numbers != NULL || atomic_load(&agent->seq) != 0)
 		return;
 	agent->numbers = t;
 	t->alone = agent->single_threaded;
