@@ -4,10 +4,6 @@
  * one branch a call.  Linux only.
  */
 
-#include <linux/membarrier.h>
-
-#include <sys/mman.h>
-
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -24,9 +20,6 @@
 #include "mt_hello.h"
 
 #define AGENT_ENV_WALK	"MEMTRACE_WALK"
-
-static const char	no_flag;	/* of the C library: assume threads */
-struct agent_page	agent_page;
 
 /* The value of an environment variable, or NULL if p is another one. */
 static char *
@@ -86,33 +79,15 @@ env_remove_preload(void)
 	}
 }
 
-/* Pages that the kernel empties in the child of a fork. */
-static bool
-agent_make(void)
-{
-	const char *flag;
-	void *p;
-
-	p = agent_real.mmap(&agent_page, sizeof(agent_page), PROT_READ |
-	    PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	if (p == MAP_FAILED ||
-	    madvise(p, sizeof(agent_page), MADV_WIPEONFORK) == -1)
-		return (false);
-	flag = dlsym(RTLD_DEFAULT, "__libc_single_threaded");
-	agent->single_threaded = flag != NULL ? flag : &no_flag;
-	return (true);
-}
-
 static void
 agent_begin(enum agent_pykind kind, bool api_walk)
 {
 	const char *version = agent_pyapi.get_version();
 
-	if (!agent_make() || !agent_thread_init())
+	if (!agent_page_init() || !agent_thread_init())
 		return;
 	agent->api_walk = api_walk;
-	(void)agent_syscall(SYS_membarrier,
-	    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+	agent->has_barrier = agent_barrier_register();
 	if (agent_out_hello(agent_pyapi.hexversion, version,
 	    kind == AGENT_PY_OK) && kind == AGENT_PY_OK)
 		atomic_store(&agent->phase, AGENT_WAITING);

@@ -7,12 +7,14 @@
  * of stack, and every failure only turns recording off.
  *
  *	agent.c		 life cycle: constructor, start, stop, fork
+ *	agent_page.c	 the one struct
  *	agent_hooks.def	 the one list of wrapped functions; agent_hooks.c
  *	agent_early.c	 memory for calls that come before the real functions
  *	agent_out.c	 hello, arenas, the producer's side of a ring
  *	agent_fork.c	 children of fork; agent_exec.c programs executed
  *	agent_thread.c	 per-thread state, claim of a ring, names
- *	agent_record.c	 events: stack delta, numbers, words; agent_hot.h
+ *	agent_record.c	 events: stack delta, words; agent_hot.h
+ *	agent_number.c	 their numbers
  *	agent_pyapi.c	 the interpreter's public functions, found by name
  *	agent_pyoffsets.def  layout, one row per CPython minor version
  *	agent_pystr.c	 the interpreter's strings as UTF-8
@@ -57,12 +59,13 @@ enum agent_phase {
 struct agent {
 	_Atomic uint32_t	phase;		/* enum agent_phase */
 	_Atomic uint32_t	stop_walk;	/* 1: no new frame walks */
-	const char		*single_threaded; /* 0 there: there are more */
 	uint32_t		flags;		/* of the welcome, MT_FLAG_* */
 	bool			api_walk;	/* stacks by the API */
+	bool			has_barrier;	/* membarrier(2) is there */
 	struct mt_session_page	*session;
-	/* Who numbers the events, see agent_record.h. */
-	struct agent_thread	*numbers;
+	/* The numbers of events, see agent_record.h. */
+	struct agent_thread	* _Atomic numbers;
+	_Atomic uint32_t	 taking;
 	_Alignas(64) _Atomic uint64_t seq;
 	_Alignas(64) _Atomic uint64_t code_deaths; /* of described ones */
 };
@@ -75,6 +78,9 @@ extern struct agent_page {
 	_Alignas(AGENT_ARCH_PAGE) struct agent	agent;
 } agent_page;
 static struct agent *const agent = &agent_page.agent;
+
+/* Before anything is written there.  False if the kernel cannot do that. */
+bool	agent_page_init(void);
 
 /* ---- Frames ---------------------------------------------------------- */
 
@@ -124,8 +130,10 @@ struct agent_thread {
 	uint64_t		 soft;	/* below it is AGENT_OUT_ROOM */
 	uint64_t		 next_seq;	/* that the collector assumes */
 	uint64_t		 time_us;	/* last sent */
-	const volatile char	*alone;	/* not 0 there: it numbers for itself */
-	const volatile char	*hot;	/* likewise, and agent_hot_alloc() */
+	_Atomic bool		 alone;	/* it numbers for itself */
+	_Atomic bool		 counting; /* having looked at that */
+	_Atomic bool		 hot;	/* likewise, and agent_hot_alloc() */
+	uint32_t		 in_row; /* events without others between */
 	/* The thread's state when last seen, or AGENT_NO_TSTATE. */
 	const char		*tstate;
 	struct agent_native	*native; /* NULL: no native stacks */

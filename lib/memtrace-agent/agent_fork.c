@@ -5,8 +5,6 @@
  * after the fork, but with its thread state in place.
  */
 
-#include <linux/membarrier.h>
-
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
@@ -22,10 +20,7 @@
 #include "agent_thread.h"
 
 /* What the child needs to know of the parent's struct agent. */
-static struct {
-	const char	*single_threaded;
-	bool		 api_walk;
-} fork_kept;
+static bool	fork_api_walk;
 
 static void
 fork_child(void)
@@ -35,10 +30,8 @@ fork_child(void)
 
 	if (!agent_pyhook_tracing())
 		return;
-	agent->single_threaded = fork_kept.single_threaded;
-	agent->api_walk = fork_kept.api_walk;
-	(void)agent_syscall(SYS_membarrier,
-	    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+	agent->api_walk = fork_api_walk;
+	agent->has_barrier = agent_barrier_register();
 	if (agent_pycode_forked() && agent_out_forked()) {
 		agent_thread_forked();
 		agent_module_forked();
@@ -54,7 +47,6 @@ fork_child(void)
 void
 agent_fork_follow(void)
 {
-	fork_kept.single_threaded = agent->single_threaded;
-	fork_kept.api_walk = agent->api_walk;
+	fork_api_walk = agent->api_walk;
 	(void)pthread_atfork(NULL, NULL, fork_child);
 }

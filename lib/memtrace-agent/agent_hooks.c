@@ -131,7 +131,7 @@ realloc(void *p, size_t size)
 		return (hook_realloc_early(p, size));
 	if ((t = agent_enter()) == NULL)
 		return (agent_real.realloc(p, size));
-	number = agent_record_number(t);
+	number = agent_number_reserve(t);
 	q = agent_real.realloc(p, size);
 	/* Nothing for no bytes is not a failure but a free. */
 	agent_record_move(t, number, MT_ALLOCATOR_REALLOC,
@@ -244,7 +244,7 @@ hook_mmap(void *addr, size_t len, int prot, int flags, int fd, off64_t offset)
 		return (agent_real.mmap64(addr, len, prot, flags, fd,
 		    offset));
 	if ((flags & MAP_FIXED) != 0)
-		number = agent_record_number(t);
+		number = agent_number_reserve(t);
 	p = agent_real.mmap64(addr, len, prot, flags, fd, offset);
 	if ((flags & MAP_FIXED) != 0)
 		agent_record_remap(t, number, MT_ALLOCATOR_MMAP,
@@ -293,7 +293,7 @@ munmap(void *addr, size_t len)
 		return ((int)syscall(SYS_munmap, addr, len));
 	if ((t = agent_enter()) == NULL)
 		return (agent_real.munmap(addr, len));
-	number = agent_record_number(t);
+	number = agent_number_reserve(t);
 	error = agent_real.munmap(addr, len);
 	agent_record_remap(t, number, MT_ALLOCATOR_MUNMAP,
 	    error == 0 ? addr : NULL, len, NULL, 0);
@@ -319,7 +319,7 @@ mremap(void *addr, size_t oldlen, size_t len, int flags, ...)
 		va_end(ap);
 	}
 	if ((t = agent_enter()) != NULL)
-		number = agent_record_number(t);
+		number = agent_number_reserve(t);
 	p = agent_real.mremap(addr, oldlen, len, flags, fixed);
 	if (t == NULL)
 		return (p);
@@ -348,7 +348,7 @@ sbrk(intptr_t increment)
 		agent_record_alloc(t, MT_ALLOCATOR_SBRK, old,
 		    (size_t)increment);
 	else if (old != (void *)-1 && increment < 0)
-		agent_record_remap(t, agent_record_number(t),
+		agent_record_remap(t, agent_number_reserve(t),
 		    MT_ALLOCATOR_SBRK, (char *)old + increment,
 		    (size_t)-increment, NULL, 0);
 	agent_leave(t);

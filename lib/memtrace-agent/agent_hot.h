@@ -44,13 +44,11 @@ agent_hot_below(const struct agent_frame *e, const struct agent_frame *bottom,
  * points into its code object, so where there is one, it tells them both.
  *
  * The state that holds the GIL is alive as long as it does, even while the
- * interpreter frees those of others, and it is ours if there is nobody else
- * or if it says so: what was ours the last time may be dead by now, and its
- * memory another thread's.
+ * interpreter frees those of others, and it is ours if it says so: what was
+ * ours the last time may be dead by now, and its memory another thread's.
  */
 static AGENT_INLINE const struct agent_frame *
-agent_hot_walk(struct agent_thread *t, bool alone, bool pointer,
-    int64_t *step)
+agent_hot_walk(struct agent_thread *t, bool pointer, int64_t *step)
 {
 	const struct agent_stack *s = &t->stack;
 	struct agent_frame *e;
@@ -58,9 +56,10 @@ agent_hot_walk(struct agent_thread *t, bool alone, bool pointer,
 	uintptr_t ip;
 
 	ts = agent_pyapi.gil_tstate();
-	if (ts != t->tstate || s->code_deaths != atomic_load_explicit(
-	    &agent->code_deaths, memory_order_relaxed) || (!alone &&
-	    agent_load(ts, agent_layout.ts_thread) != t->pthread))
+	if (ts != t->tstate ||
+	    agent_load(ts, agent_layout.ts_thread) != t->pthread ||
+	    s->code_deaths != atomic_load_explicit(&agent->code_deaths,
+	    memory_order_relaxed))
 		return (NULL);
 	e = s->top;
 	f = agent_pystack_newest(ts);
@@ -94,6 +93,14 @@ agent_hot_put(struct agent_thread *t, enum mt_allocator allocator,
 	agent_record_put(t, allocator, p, size);
 }
 
+/* Is there room, and is it as late as the collector would assume? */
+static AGENT_INLINE bool
+agent_hot_ready(const struct agent_thread *t)
+{
+	return (AGENT_LIKELY(t->head < t->soft &&
+	    t->time_us == agent_record_clock()));
+}
+
 /* Record an allocation in the common case; false if it is another. */
 static AGENT_INLINE bool
 agent_hot_try(struct agent_thread *t, enum mt_allocator allocator,
@@ -102,12 +109,13 @@ agent_hot_try(struct agent_thread *t, enum mt_allocator allocator,
 	const struct agent_frame *e;
 	int64_t step;
 
-	if (AGENT_UNLIKELY(t->head >= t->soft ||
-	    t->time_us != agent_record_clock()) ||
-	    (e = agent_hot_walk(t, alone, pointer, &step)) == NULL)
+	if (!agent_hot_ready(t) ||
+	    (e = agent_hot_walk(t, pointer, &step)) == NULL)
 		return (false);
-	agent_record_count(t, alone);
-	agent_hot_put(t, allocator, p, size, e, step);
+	if (alone && AGENT_LIKELY(agent_number_count_alone(t)))
+		agent_hot_put(t, allocator, p, size, e, step);
+	else
+		agent_record_late(t, allocator, p, size, e, step);
 	return (true);
 }
 
@@ -116,23 +124,11 @@ static AGENT_INLINE void
 agent_hot_alloc(struct agent_thread *t, enum mt_allocator allocator,
     const void *p, size_t size)
 {
-	if (AGENT_UNLIKELY(*t->hot == 0))
-		agent_record_alloc_shared(t, allocator, p, size);
+	if (AGENT_UNLIKELY(!atomic_load_explicit(&t->hot,
+	    memory_order_relaxed)))
+		agent_record_alloc_other(t, allocator, p, size);
 	else if (!agent_hot_try(t, allocator, p, size, true, true))
 		agent_record_alloc(t, allocator, p, size);
-}
-
-/* The same of a free. */
-static AGENT_INLINE bool
-agent_hot_try_free(struct agent_thread *t, enum mt_allocator allocator,
-    const void *p, bool alone)
-{
-	if (AGENT_UNLIKELY(t->head >= t->soft ||
-	    t->time_us != agent_record_clock()))
-		return (false);
-	agent_record_count(t, alone);
-	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
-	return (true);
 }
 
 /* As agent_record_free(). */
@@ -140,8 +136,10 @@ static AGENT_INLINE void
 agent_hot_free(struct agent_thread *t, enum mt_allocator allocator,
     const void *p)
 {
-	if (AGENT_UNLIKELY(*t->alone == 0) ||
-	    !agent_hot_try_free(t, allocator, p, true))
+	if (agent_hot_ready(t) && AGENT_LIKELY(agent_number_count_alone(t)))
+		agent_out_last(t, MT_WORD(MT_OP_FREE, allocator,
+		    (uintptr_t)p));
+	else
 		agent_record_free(t, allocator, p);
 }
 

@@ -62,7 +62,7 @@ pyalloc_realloc(void *ctx, void *from, size_t size)
 
 	if ((t = agent_enter()) == NULL)
 		return (old->realloc(old->ctx, from, size));
-	number = agent_record_number(t);
+	number = agent_number_reserve(t);
 	p = old->realloc(old->ctx, from, size);
 	agent_record_move(t, number, MT_ALLOCATOR_PYMALLOC_REALLOC,
 	    p != NULL ? from : NULL, p, size);

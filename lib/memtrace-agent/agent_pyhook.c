@@ -1,7 +1,5 @@
 /* When the user's code runs. */
 
-#include <linux/membarrier.h>
-
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -53,8 +51,7 @@ pyhook_stop_walks(void)
 	struct timespec ms20 = { 0, 20000000 };
 
 	atomic_store(&agent->stop_walk, 1);
-	if (agent_syscall(SYS_membarrier,
-	    MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) < 0)
+	if (!agent_barrier())
 		(void)nanosleep(&ms20, NULL);
 	agent_thread_quiesce();
 }

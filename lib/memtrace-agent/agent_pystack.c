@@ -465,8 +465,8 @@ pystack_is_hot(struct agent_thread *t)
 	int64_t step;
 
 	if (t->native == NULL || (agent_layout.is_pointer ?
-	    agent_hot_walk(t, false, true, &step) :
-	    agent_hot_walk(t, false, false, &step)) == NULL)
+	    agent_hot_walk(t, true, &step) :
+	    agent_hot_walk(t, false, &step)) == NULL)
 		return (false);
 	if (step != 0)
 		t->stack.kept = t->stack.n - 1;

@@ -5,55 +5,8 @@
 #include "agent_pystack.h"
 #include "agent_record.h"
 
-/* ---- Numbers --------------------------------------------------------- */
-
-static const char	record_not_alone;
-
-AGENT_COLD void
-agent_record_join(void)
-{
-	uint64_t seq = AGENT_SEQ_TAKEN;
-	struct agent_thread *t = agent->numbers;
-
-	if (atomic_load(&agent->seq) != AGENT_SEQ_TAKEN)
-		return;
-	/* Whoever else is here wants to write the same. */
-	t->alone = t->hot = &record_not_alone;
-	(void)atomic_compare_exchange_strong(&agent->seq, &seq, t->next_seq);
-}
-
-AGENT_COLD void
-agent_record_begin(struct agent_thread *t)
-{
-	t->alone = t->hot = &record_not_alone;
-	t->next_seq = 0;
-	if (*(const volatile char *)agent->single_threaded == 0 ||
-	    agent->numbers != NULL || atomic_load(&agent->seq) != 0)
-		return;
-	agent->numbers = t;
-	t->alone = agent->single_threaded;
-	atomic_store(&agent->seq, AGENT_SEQ_TAKEN);
-}
-
-AGENT_COLD void
-agent_record_seq(struct agent_thread *t, uint64_t seq)
-{
-	agent_out_word(t, (uint64_t)MT_OP_SEQ << 56 | MT_WORD_SEQ(seq));
-}
-
-void
-agent_record_jumped(struct agent_thread *t)
-{
-	if (*t->alone != 0)
-		agent_record_seq(t, t->next_seq);
-	else
-		t->next_seq = UINT64_MAX;
-}
-
-/* ---- Events ---------------------------------------------------------- */
-
-AGENT_COLD void
-agent_record_time(struct agent_thread *t, uint64_t us)
+static AGENT_COLD void
+record_time(struct agent_thread *t, uint64_t us)
 {
 	t->time_us = us;
 	agent_out_word(t, MT_WORD(MT_OP_TIME, 0, us));
@@ -68,7 +21,7 @@ record_ready(struct agent_thread *t)
 	if (!agent_out_room(t, AGENT_OUT_ROOM))
 		return (false);
 	if ((now = agent_record_clock()) != t->time_us)
-		agent_record_time(t, now);
+		record_time(t, now);
 	return (true);
 }
 
@@ -79,59 +32,53 @@ agent_record_alloc(struct agent_thread *t, enum mt_allocator allocator,
 	agent_pystack_update(t);
 	if (!record_ready(t))
 		return;
-	agent_record_count(t, *t->alone != 0);
+	agent_number_count(t);
 	agent_record_put(t, allocator, p, size);
 }
 
-/* The same with a common case that is rarer. */
+/* Those of old interpreters, and what is not hot yet. */
 static __attribute__((__noinline__)) void
 record_alloc_other(struct agent_thread *t, enum mt_allocator allocator,
     const void *p, size_t size)
 {
-	bool ok;
-
-	if (t->native != NULL)
-		ok = false;
-	else if (agent_layout.is_pointer) {
+	if (t->native == NULL && agent_layout.is_pointer)
 		/* From the next one on this is not asked any more. */
-		t->hot = t->alone;
-		ok = false;
-	} else if (*t->alone == 0)
-		ok = agent_hot_try(t, allocator, p, size, false, false);
-	else
-		ok = agent_hot_try(t, allocator, p, size, true, false);
-	if (!ok)
-		agent_record_alloc(t, allocator, p, size);
+		atomic_store(&t->hot, true);
+	else if (t->native == NULL && (atomic_load(&t->alone) ?
+	    agent_hot_try(t, allocator, p, size, true, false) :
+	    agent_hot_try(t, allocator, p, size, false, false)))
+		return;
+	agent_record_alloc(t, allocator, p, size);
 }
 
 AGENT_HOT void
-agent_record_alloc_shared(struct agent_thread *t, enum mt_allocator allocator,
+agent_record_alloc_other(struct agent_thread *t, enum mt_allocator allocator,
     const void *p, size_t size)
 {
-	if (AGENT_UNLIKELY(*t->alone != 0 || !agent_layout.is_pointer ||
+	if (AGENT_UNLIKELY(atomic_load_explicit(&t->alone,
+	    memory_order_relaxed) || !agent_layout.is_pointer ||
 	    t->native != NULL))
 		record_alloc_other(t, allocator, p, size);
 	else if (!agent_hot_try(t, allocator, p, size, false, true))
 		agent_record_alloc(t, allocator, p, size);
 }
 
-static __attribute__((__noinline__)) void
-record_free(struct agent_thread *t, enum mt_allocator allocator,
-    const void *p)
+void
+agent_record_late(struct agent_thread *t, enum mt_allocator allocator,
+    const void *p, size_t size, const struct agent_frame *top, int64_t step)
 {
-	if (!record_ready(t))
-		return;
-	agent_record_count(t, *t->alone != 0);
-	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
+	agent_number_count_shared(t);
+	agent_hot_put(t, allocator, p, size, top, step);
 }
 
 AGENT_HOT void
 agent_record_free(struct agent_thread *t, enum mt_allocator allocator,
     const void *p)
 {
-	if (*t->alone != 0 ||
-	    !agent_hot_try_free(t, allocator, p, false))
-		record_free(t, allocator, p);
+	if (!record_ready(t))
+		return;
+	agent_number_count(t);
+	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
 }
 
 /* The first word of an event with the number that was reserved for it. */
@@ -140,12 +87,7 @@ record_reserved(struct agent_thread *t, uint64_t number, uint64_t word)
 {
 	if (!record_ready(t))
 		return (false);
-	/* One that is alone has recorded nothing since it took the number. */
-	if (*t->alone == 0 || number + 1 != t->next_seq) {
-		if (number != t->next_seq)
-			agent_record_seq(t, number);
-		t->next_seq = number + 1;
-	}
+	agent_number_use(t, number);
 	agent_out_word(t, word);
 	return (true);
 }
@@ -181,6 +123,6 @@ agent_record_mark(struct agent_thread *t, enum mt_mark mark)
 {
 	if (!record_ready(t))
 		return;
-	agent_record_count(t, *t->alone != 0);
+	agent_number_count(t);
 	agent_out_last(t, MT_WORD(MT_OP_MARK, mark, 0));
 }

@@ -6,9 +6,11 @@
 #include <sys/syscall.h>
 
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +41,24 @@ static inline void
 agent_futex_wake(_Atomic uint32_t *word)
 {
 	(void)agent_syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/*
+ * A barrier for all threads of the process: what one of them stored before is
+ * seen by us, and what we stored before by it.  To be registered once.
+ */
+static inline bool
+agent_barrier_register(void)
+{
+	return (agent_syscall(SYS_membarrier,
+	    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0);
+}
+
+static inline bool
+agent_barrier(void)
+{
+	return (agent_syscall(SYS_membarrier,
+	    MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0);
 }
 
 /*

@@ -9,10 +9,10 @@
 
 #include "agent_early.h"
 #include "agent_native.h"
+#include "agent_number.h"
 #include "agent_out.h"
 #include "agent_pyhook.h"
 #include "agent_pystack.h"
-#include "agent_record.h"
 #include "agent_sys.h"
 #include "agent_thread.h"
 #include "mt_hello.h"
@@ -149,7 +149,6 @@ thread_begin(void)
 	int saved = errno;
 
 	agent_self = &thread_none;
-	agent_record_join();
 	t = thread_block();
 	if (t == NULL || !agent_out_claim(t)) {
 		errno = saved;
@@ -161,7 +160,7 @@ thread_begin(void)
 		return (NULL);
 	}
 	t->busy = NULL;
-	agent_record_begin(t);
+	agent_number_begin(t);
 	thread_describe(t);
 	(void)pthread_setspecific(thread_key, t);
 	agent_self = t;
@@ -191,7 +190,7 @@ thread_jumped(struct agent_thread *t, void *frame)
 	if (agent_out_room(t, 2)) {
 		agent_out_word(t, MT_WORD(MT_OP_POP, 0,
 		    MT_WORD_VALUE_MASK));
-		agent_record_jumped(t);
+		agent_number_jumped(t);
 	}
 	agent_out_publish(t);
 	return (true);

@@ -1,0 +1,135 @@
+/* The numbers of events. */
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "agent_number.h"
+#include "agent_sys.h"
+
+#define NUMBER_ROW	4096u	/* in a row, before a thread takes over */
+#define NUMBER_SPINS	1000u
+#define NUMBER_WAITS	100u	/* of a millisecond */
+
+/*
+ * Until the thread is not in the few instructions between the two stores.
+ * It may be waiting for a processor, or a handler that has interrupted it for
+ * us, or be gone; rather than to wait for ever, two events get one number.
+ */
+static void
+number_wait(struct agent_thread *t)
+{
+	_Atomic uint32_t never = 0;
+	unsigned i;
+
+	for (i = 0; atomic_load(&t->counting) &&
+	    i < NUMBER_SPINS + NUMBER_WAITS; i++) {
+		if (i < NUMBER_SPINS)
+			continue;
+		if (agent_syscall(SYS_tgkill, getpid(), t->tid, 0) == -ESRCH)
+			return;
+		agent_futex_wait(&never, 0, 1);
+	}
+}
+
+/* End it that a thread, which may be the caller, counts for itself. */
+static AGENT_COLD void
+number_give_back(uint64_t taken)
+{
+	struct agent_thread *t = atomic_load(&agent->numbers);
+
+	/* Else that was of another time. */
+	if (atomic_load(&agent->seq) != taken)
+		return;
+	atomic_store(&t->hot, false);
+	atomic_store(&t->alone, false);
+	(void)agent_barrier();
+	number_wait(t);
+	(void)atomic_compare_exchange_strong(&agent->seq, &taken,
+	    t->next_seq);
+}
+
+uint64_t
+agent_number_shared(void)
+{
+	uint64_t seq;
+
+	seq = atomic_load_explicit(&agent->seq, memory_order_relaxed);
+	for (;;) {
+		if (AGENT_UNLIKELY(seq >= AGENT_NUMBER_TAKEN)) {
+			number_give_back(seq);
+			seq = atomic_load(&agent->seq);
+		} else if (atomic_compare_exchange_weak_explicit(&agent->seq,
+		    &seq, seq + 1, memory_order_acq_rel,
+		    memory_order_relaxed))
+			return (seq);
+	}
+}
+
+/*
+ * Take over, from next_seq on.  `taking' is never waited for, so it does not
+ * matter if its holder never comes back.
+ */
+static AGENT_COLD void
+number_take(struct agent_thread *t)
+{
+	uint64_t seq = t->next_seq;
+
+	t->in_row = 0;
+	if (!agent->has_barrier || atomic_exchange(&agent->taking, 1) != 0)
+		return;
+	if (atomic_load(&agent->seq) == seq) {
+		atomic_store(&agent->numbers, t);
+		atomic_store(&t->alone, true);
+		if (!atomic_compare_exchange_strong(&agent->seq, &seq,
+		    seq | AGENT_NUMBER_TAKEN))
+			atomic_store(&t->alone, false);
+	}
+	atomic_store(&agent->taking, 0);
+}
+
+void
+agent_number_count_shared(struct agent_thread *t)
+{
+	uint64_t number = agent_number_shared();
+
+	if (number != t->next_seq) {
+		agent_number_tell(t, number);
+		t->in_row = 0;
+	}
+	t->next_seq = number + 1;
+	if (AGENT_UNLIKELY(++t->in_row >= NUMBER_ROW))
+		number_take(t);
+}
+
+AGENT_COLD void
+agent_number_tell(struct agent_thread *t, uint64_t number)
+{
+	agent_out_word(t, (uint64_t)MT_OP_SEQ << 56 | MT_WORD_SEQ(number));
+}
+
+void
+agent_number_begin(struct agent_thread *t)
+{
+	uint64_t seq = atomic_load(&agent->seq);
+
+	/* The block may be that of a thread which is gone. */
+	if (seq >= AGENT_NUMBER_TAKEN && atomic_load(&agent->numbers) == t)
+		number_give_back(seq);
+	atomic_store(&t->hot, false);
+	atomic_store(&t->alone, false);
+	atomic_store(&t->counting, false);
+	t->next_seq = 0;
+	t->in_row = 0;
+}
+
+void
+agent_number_jumped(struct agent_thread *t)
+{
+	atomic_store(&t->counting, false);
+	if (atomic_load(&t->alone))
+		agent_number_tell(t, t->next_seq);
+	else
+		t->next_seq = UINT64_MAX;
+}

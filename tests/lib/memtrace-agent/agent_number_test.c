@@ -1,0 +1,238 @@
+#include <sys/syscall.h>
+
+#include <atf-c.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent_number.h"
+#include "agent_sys.h"
+
+#define THREADS	4
+#define EVENTS	600000u		/* each */
+
+static _Atomic uint8_t	*times_seen;
+static _Atomic unsigned	 taken;
+
+struct worker {
+	struct agent_thread	t;
+	struct mt_ring		ring;
+	uint64_t		data[MT_RING_WORDS];
+	uint64_t		assumed;	/* by the collector */
+	unsigned		wrong;
+	unsigned		pause;		/* events without one */
+	pthread_t		thread;
+};
+
+static struct worker *
+worker_new(unsigned pause)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	ATF_REQUIRE(w != NULL);
+	w->t.ring = &w->ring;
+	w->t.data = w->data;
+	w->t.limit = UINT64_MAX;
+	w->pause = pause;
+	return (w);
+}
+
+/* As the collector does: what the word before says, or one more. */
+static void
+worker_check(struct worker *w, uint64_t number)
+{
+	uint64_t last;
+
+	if (w->t.head > 0) {
+		last = w->data[(w->t.head - 1) & (MT_RING_WORDS - 1)];
+		w->assumed = MT_WORD_SEQ(last);
+		w->t.head = 0;
+	}
+	if (w->assumed++ != number)
+		w->wrong++;
+	if (number < THREADS * EVENTS)
+		atomic_fetch_add(&times_seen[number], 1);
+	else
+		w->wrong++;
+}
+
+/* An event as most are, or one with a number that was reserved for it. */
+static void
+worker_event(struct worker *w, unsigned i)
+{
+	uint64_t number;
+
+	if (i % 7 != 0) {
+		agent_number_count(&w->t);
+		worker_check(w, w->t.next_seq - 1);
+		return;
+	}
+	number = agent_number_reserve(&w->t);
+	if (i % 3 == 0)
+		(void)sched_yield();
+	agent_number_use(&w->t, number);
+	worker_check(w, number);
+}
+
+static void *
+worker_main(void *arg)
+{
+	struct worker *w = arg;
+	unsigned i;
+
+	w->t.tid = (uint32_t)agent_syscall(SYS_gettid);
+	agent_number_begin(&w->t);
+	for (i = 0; i < EVENTS; i++) {
+		worker_event(w, i);
+		if (atomic_load_explicit(&w->t.alone, memory_order_relaxed))
+			atomic_store_explicit(&taken, 1, memory_order_relaxed);
+		if (i % w->pause == 0)
+			(void)usleep(w->pause / 100);
+	}
+	return (NULL);
+}
+
+ATF_TC(each_once);
+ATF_TC_HEAD(each_once, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "threads that take turns in bursts, "
+	    "short and long, get each number once, and say which it is");
+}
+ATF_TC_BODY(each_once, tc)
+{
+	static const unsigned pause[THREADS] = { 5003, 20011, 50021, 7919 };
+	struct worker *w[THREADS];
+	unsigned i, wrong = 0;
+
+	agent->has_barrier = agent_barrier_register();
+	times_seen = calloc(THREADS * EVENTS, 1);
+	ATF_REQUIRE(times_seen != NULL);
+	for (i = 0; i < THREADS; i++) {
+		w[i] = worker_new(pause[i]);
+		ATF_REQUIRE_EQ(0, pthread_create(&w[i]->thread, NULL,
+		    worker_main, w[i]));
+	}
+	for (i = 0; i < THREADS; i++) {
+		ATF_REQUIRE_EQ(0, pthread_join(w[i]->thread, NULL));
+		ATF_CHECK_EQ(0, w[i]->wrong);
+		free(w[i]);
+	}
+	for (i = 0; i < THREADS * EVENTS; i++)
+		wrong += times_seen[i] != 1;
+	ATF_CHECK_EQ(0, wrong);
+	ATF_CHECK_EQ(agent->has_barrier, taken);
+}
+
+ATF_TC(alone);
+ATF_TC_HEAD(alone, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a thread that is alone takes over, and "
+	    "gives back to one that begins, also after a jump");
+}
+ATF_TC_BODY(alone, tc)
+{
+	struct worker *a = worker_new(1), *b = worker_new(1);
+	uint64_t n;
+
+	agent->has_barrier = agent_barrier_register();
+	ATF_REQUIRE(agent->has_barrier);
+	a->t.tid = b->t.tid = (uint32_t)getpid();
+	agent_number_begin(&a->t);
+	for (n = 0; n < 10000; n++)
+		agent_number_count(&a->t);
+	ATF_CHECK(a->t.alone);
+	ATF_CHECK_EQ(0, a->t.head);
+	ATF_CHECK_EQ(10000, a->t.next_seq);
+	/* As if a handler had jumped out of the middle of it. */
+	a->t.counting = true;
+	agent_number_jumped(&a->t);
+	ATF_CHECK(!a->t.counting);
+	ATF_CHECK_EQ(1, a->t.head);
+	ATF_CHECK_EQ(10000, MT_WORD_SEQ(a->data[0]));
+	agent_number_begin(&b->t);
+	agent_number_count(&b->t);
+	ATF_CHECK(!a->t.alone);
+	ATF_CHECK_EQ(10001, b->t.next_seq);
+	ATF_CHECK_EQ(10000, MT_WORD_SEQ(b->data[0]));
+	agent_number_count(&a->t);
+	ATF_CHECK_EQ(10002, a->t.next_seq);
+	ATF_CHECK_EQ(10001, MT_WORD_SEQ(a->data[1]));
+	/* The next user of the block of a thread that is gone. */
+	for (n = 0; n < 10000; n++)
+		agent_number_count(&a->t);
+	ATF_CHECK(a->t.alone);
+	agent_number_begin(&a->t);
+	ATF_CHECK(!a->t.alone);
+	ATF_CHECK_EQ(20002, agent_number_shared());
+	free(a);
+	free(b);
+}
+
+static void *
+other_main(void *arg)
+{
+	agent_number_begin(arg);
+	agent_number_count(arg);
+	return (NULL);
+}
+
+ATF_TC(in_between);
+ATF_TC_HEAD(in_between, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "who takes numbers back waits for the "
+	    "one that is being taken");
+}
+ATF_TC_BODY(in_between, tc)
+{
+	struct worker *a = worker_new(1), *b = worker_new(1);
+	unsigned i;
+
+	agent->has_barrier = agent_barrier_register();
+	ATF_REQUIRE(agent->has_barrier);
+	a->t.tid = (uint32_t)agent_syscall(SYS_gettid);
+	agent_number_begin(&a->t);
+	for (i = 0; i < 10000; i++)
+		agent_number_count(&a->t);
+	a->t.counting = true;
+	ATF_REQUIRE(a->t.alone);
+	ATF_REQUIRE_EQ(0, pthread_create(&b->thread, NULL, other_main, &b->t));
+	while (a->t.alone)
+		(void)sched_yield();
+	a->t.next_seq++;
+	a->t.counting = false;
+	ATF_REQUIRE_EQ(0, pthread_join(b->thread, NULL));
+	ATF_CHECK_EQ(10002, b->t.next_seq);
+	free(a);
+	free(b);
+}
+
+ATF_TC(no_barrier);
+ATF_TC_HEAD(no_barrier, tc)
+{
+	atf_tc_set_md_var(tc, "descr",
+	    "nothing is taken over without a barrier");
+}
+ATF_TC_BODY(no_barrier, tc)
+{
+	struct worker *w = worker_new(1);
+	unsigned i;
+
+	agent_number_begin(&w->t);
+	for (i = 0; i < 20000; i++)
+		agent_number_count(&w->t);
+	ATF_CHECK(!w->t.alone);
+	ATF_CHECK_EQ(20000, w->t.next_seq);
+	ATF_CHECK_EQ(20000, agent->seq);
+	free(w);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, each_once);
+	ATF_TP_ADD_TC(tp, alone);
+	ATF_TP_ADD_TC(tp, in_between);
+	ATF_TP_ADD_TC(tp, no_barrier);
+	return (atf_no_error());
+}
