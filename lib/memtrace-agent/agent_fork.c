@@ -12,9 +12,12 @@
 
 #include <linux/membarrier.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "agent.h"
 #include "agent_fork.h"
@@ -32,6 +35,8 @@ static struct {
 	const char	*single_threaded;
 	bool		 follow;
 } fork_kept;
+
+static pid_t	(*fork_plain)(void);	/* _Fork(3), if there is one */
 
 static void
 fork_begin(void)
@@ -99,6 +104,27 @@ fork_in_child(void)
 		fork_child();
 	agent_signals_restore(&signals);
 	errno = saved;
+}
+
+/* As fork(2), but without the handlers of pthread_atfork(3): not without us. */
+AGENT_EXPORT pid_t
+_Fork(void)
+{
+	pid_t pid;
+
+	if (fork_plain == NULL)
+		return (fork());
+	if ((pid = fork_plain()) == 0 && fork_kept.single_threaded != NULL)
+		fork_in_child();
+	return (pid);
+}
+
+void
+agent_fork_find(void)
+{
+	void *fn = dlsym(RTLD_NEXT, "_Fork");
+
+	memcpy(&fork_plain, &fn, sizeof(fn));
 }
 
 void

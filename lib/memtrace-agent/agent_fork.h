@@ -3,6 +3,9 @@
 #ifndef AGENT_FORK_H
 #define AGENT_FORK_H
 
+/* Look up what the C library may have; comes first. */
+void	agent_fork_find(void);
+
 /* From now on children of this process let go of what is their parent's. */
 void	agent_fork_init(void);
 

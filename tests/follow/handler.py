@@ -54,8 +54,10 @@ def fork_once():
 
 
 def main():
-    libc.signal(signal.SIGALRM, ctypes.cast(libc.fork, ctypes.c_void_p))
-    for _ in range(int(sys.argv[1])):
+    fork = libc.fork, getattr(libc, "_Fork", libc.fork)
+    for i in range(int(sys.argv[1])):
+        libc.signal(signal.SIGALRM, ctypes.cast(fork[i % 2],
+                                                ctypes.c_void_p))
         tally.kept.append(bytearray(1000))
         fork_once()
     tally.spend(400)
