@@ -13,6 +13,7 @@
 #include "agent.h"
 #include "agent_early.h"
 #include "agent_exec.h"
+#include "agent_fork.h"
 #include "agent_out.h"
 #include "agent_pyapi.h"
 #include "agent_sys.h"
@@ -115,6 +116,7 @@ agent_construct(void)
 	bool api_walk, follow;
 	int saved = errno;
 
+	agent_fork_find();
 	if ((socket = getenv(MT_ENV_SOCKET)) == NULL || !agent_real_init())
 		return;
 	if ((follow = socket[0] == MT_ENV_FOLLOW))

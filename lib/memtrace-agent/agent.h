@@ -53,7 +53,8 @@ struct agent_pyoffsets;
 enum agent_phase {
 	AGENT_OFF = 0,		/* inert: not ours to trace, or over */
 	AGENT_WAITING = 1,	/* a Python, before the user's code: poll */
-	AGENT_TRACING = 2
+	AGENT_TRACING = 2,
+	AGENT_FORKED = 3	/* forked in a hook, which is still to end */
 };
 
 struct agent {

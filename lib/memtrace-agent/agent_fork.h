@@ -1,9 +1,15 @@
-/* The child of a fork, when children are to be traced. */
+/* The child of a fork. */
 
 #ifndef AGENT_FORK_H
 #define AGENT_FORK_H
 
-/* From now on children of this process begin captures of their own. */
-void	agent_fork_follow(void);
+/* Look up what the C library may have; comes first. */
+void	agent_fork_find(void);
+
+/* From now on children of this process let go of what is their parent's. */
+void	agent_fork_init(void);
+
+/* In a child: begin a capture of its own.  No hook is running. */
+void	agent_fork_begin(void);
 
 #endif /* AGENT_FORK_H */

@@ -85,12 +85,17 @@ agent_module_init(void)
 	return (true);
 }
 
-/* Ids count anew; another thread of the parent may have held the lock. */
+/* Another thread of the parent may have held it. */
 void
 agent_module_forked(void)
 {
-	atomic_store(&mod.n, 0);
 	atomic_store(&mod.lock, 0);
+}
+
+void
+agent_module_begin(void)
+{
+	atomic_store(&mod.n, 0);
 }
 
 static void

@@ -24,8 +24,12 @@ enum agent_module_class {
 /* False if there is no memory. */
 bool	agent_module_init(void);
 
-/* In the child of a fork: nothing has been described. */
+/*
+ * In the child of a fork: nobody is left who could hold the lock.  Then, once
+ * no hook is running: nothing has been described.
+ */
 void	agent_module_forked(void);
+void	agent_module_begin(void);
 
 /* The word of a native frame, an MT_OP_NPUSH, for an address in code. */
 uint64_t agent_module_word(struct agent_thread *, uintptr_t code,

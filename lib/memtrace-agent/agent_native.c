@@ -91,6 +91,13 @@ agent_native_reset(struct agent_native *n)
 	agent_branch_forget(n->branches);
 }
 
+void
+agent_native_forked(struct agent_native *n)
+{
+	agent_native_reset(n);
+	memset(n->words, 0, sizeof(n->words));
+}
+
 /* ---- Where can be read ----------------------------------------------- */
 
 /*

@@ -125,6 +125,8 @@ struct agent_native *agent_native_new(void);
 
 /* The thread is another one, or the collector has forgotten its stack. */
 void	agent_native_reset(struct agent_native *);
+/* The process is another one, in which no module has been described. */
+void	agent_native_forked(struct agent_native *);
 
 /*
  * Bring the stack up to date, and tell the collector how both stacks have

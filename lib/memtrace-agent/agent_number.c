@@ -115,11 +115,11 @@ agent_number_begin(struct agent_thread *t)
 	uint64_t seq = atomic_load(&agent->seq);
 
 	/* The block may be that of a thread which is gone. */
+	atomic_store(&t->counting, false);
 	if (seq >= AGENT_NUMBER_TAKEN && atomic_load(&agent->numbers) == t)
 		number_give_back(seq);
 	atomic_store(&t->hot, false);
 	atomic_store(&t->alone, false);
-	atomic_store(&t->counting, false);
 	t->next_seq = 0;
 	t->in_row = 0;
 }

@@ -22,6 +22,8 @@
 static char			out_path[OUT_PATH];
 static struct mt_hello		out_hello;
 static struct mt_session_page	*out_session;	/* for a forked child */
+static struct mt_arena		*out_relic;	/* see agent_out_forked() */
+static bool			out_refused;	/* a forked child is untraced */
 static struct mt_arena * _Atomic out_arena[OUT_ARENAS];
 static bool			out_heard;	/* the last hello */
 static _Atomic uint32_t		out_growing;	/* 1: a thread asks for more */
@@ -140,11 +142,12 @@ out_ask(struct mt_session_page **page, struct mt_arena **a)
 static bool
 out_begin(void)
 {
+	struct mt_session_page *page;
 	struct mt_arena *a;
 
-	if (!out_ask(&out_session, &a))
+	if (!out_ask(&page, &a))
 		return (false);
-	agent->session = out_session;
+	agent->session = out_session = page;
 	out_hello.kind = MT_HELLO_MORE;
 	atomic_store(&out_arena[0], a);
 	return (true);
@@ -172,31 +175,68 @@ agent_out_hello(uint32_t hexversion, const char *version, bool supported)
 	return (out_begin());
 }
 
-bool
-agent_out_forked(void)
+/*
+ * In place of an arena, memory of our own, of which only the ring of t can be
+ * used; the rest has but addresses, so that no limit is in the way.
+ */
+static void
+out_keep(struct mt_arena *a, const struct agent_thread *t)
 {
-	struct mt_session_page *parents = out_session;
+	if (agent_real.mmap(a, MT_ARENA_BYTES, PROT_NONE, MAP_PRIVATE |
+	    MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return;
+	(void)mprotect(a, MT_ARENA_DATA_OFFSET, PROT_READ | PROT_WRITE);
+	(void)mprotect(t->data, (size_t)MT_RING_WORDS * sizeof(t->data[0]),
+	    PROT_READ | PROT_WRITE);
+	out_relic = a;
+}
+
+/*
+ * The fork may have been made in a signal handler that came into a hook.  When
+ * the handler returns, the hook goes on in the child as well: it finds the
+ * session, and in place of the parent's ring memory that nobody reads.
+ */
+void
+agent_out_forked(const struct agent_thread *t)
+{
 	struct mt_arena *a;
 	unsigned i;
-	bool ok;
 
-	/* The child of one that could not say hello. */
-	if (parents == NULL)
-		return (false);
+	agent->session = out_session;
 	for (i = 0; i < OUT_ARENAS; i++) {
-		if ((a = atomic_load(&out_arena[i])) != NULL)
+		if ((a = atomic_load(&out_arena[i])) == NULL)
+			continue;
+		if (t != NULL && (uintptr_t)t->ring - (uintptr_t)a <
+		    MT_ARENA_BYTES)
+			out_keep(a, t);
+		else
 			(void)agent_real.munmap(a, MT_ARENA_BYTES);
 		atomic_store(&out_arena[i], NULL);
 	}
 	atomic_store(&out_growing, 0);
-	out_session = NULL;
+}
+
+bool
+agent_out_hello_forked(void)
+{
+	struct mt_session_page *parents = out_session;
+
+	/* The child of one that could not say hello. */
+	if (out_refused)
+		return (false);
 	out_hello.kind = MT_HELLO_FORKED;
 	out_hello.pid = (uint32_t)getpid();
-	ok = out_begin();
-	if (!ok && !out_heard)
-		atomic_fetch_add(&parents->unheard, 1);
+	if (!out_begin()) {
+		out_refused = true;
+		if (!out_heard)
+			atomic_fetch_add(&parents->unheard, 1);
+		return (false);
+	}
 	(void)agent_real.munmap(parents, MT_SESSION_BYTES);
-	return (ok);
+	if (out_relic != NULL)
+		(void)agent_real.munmap(out_relic, MT_ARENA_BYTES);
+	out_relic = NULL;
+	return (true);
 }
 
 bool
@@ -325,6 +365,9 @@ agent_out_wait(struct agent_thread *t, uint64_t n)
 	uint64_t free;
 
 	while ((free = out_free(t)) < n) {
+		/* Over; or forked in a hook, and nobody reads this ring. */
+		if (atomic_load(&agent->phase) != AGENT_TRACING)
+			return (false);
 		agent_out_publish(t);
 		atomic_store(&t->ring->waiting, 1);
 		out_ring_bell();
@@ -334,8 +377,6 @@ agent_out_wait(struct agent_thread *t, uint64_t n)
 			agent_out_abandon();
 			return (false);
 		}
-		if (atomic_load(&agent->phase) == AGENT_OFF)
-			return (false);
 	}
 	if (free < MT_RING_WORDS / 2)
 		out_ring_bell();

@@ -15,8 +15,14 @@ bool	agent_out_init(const char *path);
 bool	agent_out_hello(uint32_t hexversion, const char *version,
 	    bool supported);
 
-/* The same in the child of a fork, which lets go of the parent's memory. */
-bool	agent_out_forked(void);
+/*
+ * In the child of a fork: lets go of the parent's memory.  What the block of
+ * the calling thread, which may be NULL, points to remains, but is private.
+ */
+void	agent_out_forked(const struct agent_thread *);
+
+/* Then hello; once it was heard, nothing of the parent's remains. */
+bool	agent_out_hello_forked(void);
 
 /* Not in the child of a vfork(2), which runs in our memory. */
 bool	agent_out_is_ours(void);

@@ -252,8 +252,8 @@ pycode_dealloc(char *code)
 	struct pycode_slot *s;
 	uint64_t signals;
 
-	if (atomic_load_explicit(&agent->phase, memory_order_relaxed) !=
-	    AGENT_OFF && agent_pycode_find(code) != 0) {
+	if (atomic_load_explicit(&agent->phase, memory_order_relaxed) ==
+	    AGENT_TRACING && agent_pycode_find(code) != 0) {
 		pycode_lock(&signals);
 		s = pycode_slot(atomic_load(&pc.table), code);
 		if (s != NULL) {
@@ -284,18 +284,27 @@ agent_pycode_init(const struct agent_pyoffsets *o)
 	return (true);
 }
 
-/* Another thread of the parent may have held the lock. */
-bool
+/* Another thread of the parent may have held it. */
+void
 agent_pycode_forked(void)
 {
-	struct pycode_table *tab = atomic_load(&pc.table);
-
-	if (tab != NULL)
-		(void)agent_real.munmap(tab, sizeof(*tab) +
-		    ((size_t)tab->mask + 1) * sizeof(tab->slot[0]));
-	tab = pycode_new(PYCODE_SLOTS);
-	atomic_store(&pc.table, tab);
-	atomic_store(&pc.last_id, 0);
 	atomic_store(&pc.lock, 0);
-	return (tab != NULL);
+}
+
+/* In place, where an interrupted pycode_dealloc() may be reading. */
+void
+agent_pycode_begin(void)
+{
+	struct pycode_table *tab = atomic_load(&pc.table);
+	uint32_t mask;
+	size_t size;
+
+	atomic_store(&pc.last_id, 0);
+	if (tab == NULL)
+		return;
+	mask = tab->mask;
+	size = sizeof(*tab) + ((size_t)mask + 1) * sizeof(tab->slot[0]);
+	if (madvise(tab, size, MADV_DONTNEED) == -1)
+		memset(tab, 0, size);
+	tab->mask = mask;
 }

@@ -24,7 +24,11 @@ uint32_t	agent_pycode_id(struct agent_thread *, const char *code);
 /* Its id, or 0 if it has none. */
 uint32_t	agent_pycode_find(const char *code);
 
-/* In the child of a fork: no code object has been described yet. */
-bool		agent_pycode_forked(void);
+/*
+ * In the child of a fork: nobody is left who could hold the lock.  Then, once
+ * no hook is running: no code object has been described yet.
+ */
+void		agent_pycode_forked(void);
+void		agent_pycode_begin(void);
 
 #endif /* AGENT_PYCODE_H */

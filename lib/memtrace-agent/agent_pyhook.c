@@ -155,6 +155,7 @@ pyhook_start(void)
 	pyhook_started = true;
 	pyhook_register_end();
 	pyhook_native();
+	agent_fork_init();
 	atomic_store(&agent->phase, AGENT_TRACING);
 	if ((t = agent_enter()) == NULL) {
 		atomic_store(&agent->phase, AGENT_OFF);
@@ -173,8 +174,6 @@ pyhook_start(void)
 		agent_pyalloc_guard();
 	agent_leave(t);
 	atomic_store(&pyhook_tracing, true);
-	if ((agent->flags & MT_FLAG_FOLLOW) != 0)
-		agent_fork_follow();
 }
 
 bool

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent_early.h"
+#include "agent_fork.h"
 #include "agent_native.h"
 #include "agent_number.h"
 #include "agent_out.h"
@@ -29,6 +30,9 @@ static _Thread_local const char *thread_name
 
 /* Of one whose block is being made, or could not be had. */
 static struct agent_thread	thread_none = { .busy = &thread_none };
+/* Of the thread that forked in a hook, while that is still to end. */
+static struct agent_thread	thread_late = { .busy = &thread_late };
+static struct agent_thread	*thread_late_block;	/* its block */
 static struct agent_thread * _Atomic thread_all;
 static pthread_key_t		thread_key;
 
@@ -142,44 +146,66 @@ thread_describe(struct agent_thread *t)
 	agent_out_publish(t);
 }
 
-static AGENT_COLD struct agent_thread *
-thread_begin(void)
+/* A block with a ring, and with what else it takes; NULL without. */
+static struct agent_thread *
+thread_ready(void)
 {
 	struct agent_thread *t;
-	int saved = errno;
 
 	agent_self = &thread_none;
 	t = thread_block();
-	if (t == NULL || !agent_out_claim(t)) {
-		errno = saved;
+	if (t == NULL || !agent_out_claim(t))
 		return (NULL);
-	}
 	if ((agent->flags & MT_FLAG_NATIVE) != 0 && t->native == NULL &&
-	    (t->native = agent_native_new()) == NULL) {
-		errno = saved;
+	    (t->native = agent_native_new()) == NULL)
 		return (NULL);
-	}
 	t->busy = NULL;
 	agent_number_begin(t);
 	thread_describe(t);
 	(void)pthread_setspecific(thread_key, t);
 	agent_self = t;
+	return (t);
+}
+
+/* Without signals: a handler may fork, or jump away from a hello. */
+static AGENT_COLD struct agent_thread *
+thread_begin(void)
+{
+	struct agent_thread *t = NULL;
+	uint64_t signals;
+	int saved = errno;
+
+	agent_signals_block(&signals);
+	if (atomic_load(&agent->phase) == AGENT_TRACING)
+		t = thread_ready();
+	agent_signals_restore(&signals);
 	errno = saved;
 	return (t);
 }
 
 /*
- * The guard is set, but the hook that set it was below us on this stack and
- * is gone: a signal handler jumped out of it.  Forget what it had not
+ * Has a signal handler jumped out of the hook that set the guard?  Then the
+ * hook was below this frame on the same stack.
+ */
+static bool
+thread_hook_is_gone(const struct agent_thread *t, void *frame)
+{
+	stack_t ss;
+
+	return ((uintptr_t)frame > (uintptr_t)t->busy &&
+	    sigaltstack(NULL, &ss) != -1 && (ss.ss_flags & SS_ONSTACK) == 0);
+}
+
+/*
+ * The guard is set, but the hook that set it is gone.  Forget what it had not
  * published; the number that it may have taken shows up as a gap.
  */
 static bool
 thread_jumped(struct agent_thread *t, void *frame)
 {
-	stack_t ss;
-
-	if (t == &thread_none || (uintptr_t)frame <= (uintptr_t)t->busy ||
-	    sigaltstack(NULL, &ss) == -1 || (ss.ss_flags & SS_ONSTACK) != 0)
+	/* No block: there is none, or the phase has just been another one. */
+	if (t == &thread_none || t == &thread_late ||
+	    !thread_hook_is_gone(t, frame))
 		return (false);
 	t->head = atomic_load(&t->ring->head);
 	t->limit = t->soft = t->head;
@@ -196,25 +222,42 @@ thread_jumped(struct agent_thread *t, void *frame)
 	return (true);
 }
 
+/* Forked in a hook: now, if this is the first one after it. */
+static void
+thread_late_begin(void *frame)
+{
+	const struct agent_thread *t = thread_late_block;
+
+	if (agent_self == &thread_late &&
+	    (t->busy == NULL || thread_hook_is_gone(t, frame)))
+		agent_fork_begin();
+}
+
 AGENT_COLD struct agent_thread *
 agent_enter_slow(void *frame)
 {
 	uint32_t phase = atomic_load(&agent->phase);
-	struct agent_thread *t = agent_self;
+	struct agent_thread *t;
 
 	if (phase == AGENT_WAITING)
 		agent_pyhook_poll();
+	if (phase == AGENT_FORKED) {
+		thread_late_begin(frame);
+		phase = atomic_load(&agent->phase);
+	}
 	if (phase != AGENT_TRACING)
 		return (NULL);
+	t = agent_self;
 	if (t == &thread_new)
 		t = thread_begin();
-	else if (!thread_jumped(t, frame))
+	else if (t->busy != NULL && !thread_jumped(t, frame))
 		return (NULL);
 	if (t != NULL)
 		t->busy = frame;
 	return (t);
 }
 
+/* In the child of a fork made meanwhile, stop_walk is 0, and nobody walks. */
 void
 agent_thread_quiesce(void)
 {
@@ -223,14 +266,54 @@ agent_thread_quiesce(void)
 
 	for (t = atomic_load(&thread_all); t != NULL; t = t->next)
 		for (tries = 0; t != agent_self && tries < 10000 &&
-		    atomic_load(&t->in_walk) != 0; tries++)
+		    atomic_load(&t->in_walk) != 0 &&
+		    atomic_load(&agent->stop_walk) != 0; tries++)
 			agent_futex_wait(&t->in_walk, 1, 1);
 }
 
-/* The blocks of the others are left behind: they are few, and ours is new. */
-void
-agent_thread_forked(void)
+struct agent_thread *
+agent_thread_block(void)
 {
-	atomic_store(&thread_all, NULL);
+	struct agent_thread *t = agent_self;
+
+	if (t == &thread_late)
+		return (thread_late_block);
+	return (t == &thread_new || t == &thread_none ? NULL : t);
+}
+
+bool
+agent_thread_in_hook(void)
+{
+	const struct agent_thread *t = agent_thread_block();
+
+	return (t != NULL && t->busy != NULL &&
+	    !thread_hook_is_gone(t, __builtin_frame_address(0)));
+}
+
+void
+agent_thread_wait(void)
+{
+	thread_late_block = agent_thread_block();
+	agent_self = &thread_late;
+	atomic_store(&agent->phase, AGENT_FORKED);
+}
+
+/*
+ * The blocks of the others are left behind, for they are few.  Ours will be
+ * ours again: a hook may just have found it and not yet set the guard.
+ */
+void
+agent_thread_begin(void)
+{
+	struct agent_thread *t = agent_thread_block();
+
+	if (t != NULL) {
+		t->next = NULL;
+		t->tid = (uint32_t)agent_syscall(SYS_gettid);
+		atomic_store(&t->in_walk, 0);
+		if (t->native != NULL)
+			agent_native_forked(t->native);
+	}
+	atomic_store(&thread_all, t);
 	agent_self = &thread_new;
 }

@@ -58,7 +58,17 @@ void	agent_thread_name(const char *);
 /* Called by the constructor, in the process that will be traced. */
 bool	agent_thread_init(void);
 
-/* In the child of a fork: only the calling thread is there, without a ring. */
-void	agent_thread_forked(void);
+/* The block of the calling thread, also where agent_self hides it; or NULL. */
+struct agent_thread *agent_thread_block(void);
+
+/*
+ * In the child of a fork: the fork was made in a signal handler that came into
+ * a hook of this thread, which is still to end in the child as well.
+ */
+bool	agent_thread_in_hook(void);
+/* Wait for that: agent_fork_begin() is called when it has. */
+void	agent_thread_wait(void);
+/* Only the calling thread is there, without a ring. */
+void	agent_thread_begin(void);
 
 #endif /* AGENT_THREAD_H */
