@@ -70,14 +70,14 @@ find_homes(const struct mt_recorder *r, const struct mt_record *q, size_t n,
 	const struct mt_live_table *t = &r->agg.live.cur;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		home[i] = t->slots > 0 ? mt_live_home(t, q[i].addr) : NULL;
+	/* Without a table every event is unusual. */
+	for (i = 0; i < n && t->slots > 0; i++) {
+		home[i] = mt_live_home(t, q[i].addr);
 		__builtin_prefetch(home[i], 1);
-		/* In a free, node is anything, which does no harm. */
-		mt_agg_prefetch_way(&r->agg, q[i].node);
 	}
 }
 
+/* Step by step, each for all of a batch. */
 MT_AGG_INLINE void
 prefetch_sites(const struct mt_recorder *r, const struct mt_record *q,
     size_t n)
@@ -85,9 +85,12 @@ prefetch_sites(const struct mt_recorder *r, const struct mt_record *q,
 	uint32_t site_plus1[MT_RECORDER_BATCH];
 	size_t i;
 
-	for (i = 0; i < n; i++, q++)
+	/* In a free, node is anything, which does no harm. */
+	for (i = 0; i < n; i++)
+		mt_agg_prefetch_way(&r->agg, q[i].node);
+	for (i = 0; i < n; i++)
 		site_plus1[i] = mt_agg_prefetch_site(&r->agg,
-		    q->type == MT_EVENT_FREE, q->node, q->addr);
+		    q[i].type == MT_EVENT_FREE, q[i].node, q[i].addr);
 	for (i = 0; i < n; i++)
 		mt_agg_prefetch_tally(&r->agg, site_plus1[i]);
 }
@@ -271,7 +274,6 @@ enter(struct mt_recorder *r, const struct mt_record *q, struct mt_error *e)
 		return (refuse(r, q, e));
 	r->queue[r->nqueue++] = *q;
 	mt_live_prefetch(&r->agg.live, q->addr);
-	mt_agg_prefetch_way(&r->agg, q->node);
 	if (r->nqueue < MT_QUEUE_EVENTS)
 		return (MT_OK);
 	mt_recorder_drain(r);
