@@ -231,7 +231,7 @@ mt_agg_count_temporary(struct mt_agg *a, struct mt_agg_site *s, uint32_t site,
 	distance = (unsigned)(t->made - 1 - order) & 0xffff;
 	if (number < t->mark_before || distance >= MT_AGG_DISTANCES)
 		return;
-	bin = 31 - (unsigned)__builtin_clz(distance << 1 | 1);
+	bin = (unsigned)__builtin_clz(distance << 1 | 1) ^ 31;
 	mt_tally_temporary(&a->tally, &s->tally, site, bin, size);
 }
 
