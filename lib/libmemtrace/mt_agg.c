@@ -147,13 +147,57 @@ mt_agg_site_find(struct mt_agg *a, uint32_t thread, uint32_t node,
 	    (uint64_t)allocator << 24);
 	pos = mt_hash_start(&a->index, h);
 	while ((i = mt_hash_next(&a->index, h, &pos)) != MT_HASH_NONE)
-		if (mt_agg_is_site(a, i, thread, node, allocator))
+		if (mt_agg_is_site(mt_agg_at(a, i), thread, node, allocator))
 			break;
 	if (i == MT_HASH_NONE)
 		i = agg_site_new(a, h, thread, node, allocator);
-	if (i != MT_AGG_NONE)
+	if (i != MT_AGG_NONE && !mt_agg_is_mapping(allocator))
 		agg_hint(a, node, i);
 	return (i);
+}
+
+/* ---- Blocks ----------------------------------------------------------- */
+
+bool
+mt_agg_alloc(struct mt_agg *a, uint32_t thread, uint32_t node,
+    unsigned allocator, uint64_t addr, uint64_t size, bool *replaced,
+    uint64_t *ref)
+{
+	struct mt_agg_thread *t;
+	struct mt_block b, old;
+	enum mt_live_put res;
+
+	*replaced = false;
+	b.site = mt_agg_site_find(a, thread, node, allocator);
+	if (b.site == MT_AGG_NONE)
+		return (false);
+	t = &a->thread[thread];
+	b.addr = addr;
+	b.size = size;
+	b.number = a->allocations;
+	b.order = (uint16_t)t->made;
+	res = mt_live_put(&a->live, &b, &old);
+	if (res == MT_LIVE_NOMEM)
+		return (false);
+	if (res == MT_LIVE_REPLACED) {
+		*replaced = true;
+		*ref = old.number;
+		mt_agg_gone(a, MT_AGG_NONE, &old);
+	}
+	mt_agg_add(a, mt_agg_at(a, b.site), b.site, t, size);
+	return (true);
+}
+
+bool
+mt_agg_free(struct mt_agg *a, uint32_t thread, uint64_t addr, uint64_t *ref)
+{
+	struct mt_block b;
+
+	if (!mt_live_take(&a->live, addr, &b))
+		return (false);
+	*ref = b.number;
+	mt_agg_gone(a, thread, &b);
+	return (true);
 }
 
 /* ---- Mappings --------------------------------------------------------- */
@@ -170,21 +214,23 @@ mt_agg_map(struct mt_agg *a, uint32_t thread, uint32_t node,
     unsigned allocator, uint64_t addr, uint64_t size)
 {
 	struct mt_mapping_origin o;
+	struct mt_agg_site *s;
 	uint64_t end;
 
 	memset(&o, 0, sizeof(o));
 	end = range_end(addr, size);
-	o.site = mt_agg_site_of(a, thread, node, allocator);
+	o.site = mt_agg_site_find(a, thread, node, allocator);
 	if (o.site == MT_AGG_NONE)
 		return (false);
 	o.number = a->allocations;
-	o.order = mt_agg_order(a, o.site);
+	o.order = a->thread[thread].made;
 	if (end > addr && !mt_mapping_put(&a->mapping, addr, end, &o))
 		return (false);
-	mt_agg_add(a, o.site, end - addr);
+	s = mt_agg_at(a, o.site);
+	mt_agg_add(a, s, o.site, &a->thread[thread], end - addr);
 	/* A mapping without bytes has no address that could be unmapped. */
 	if (end == addr)
-		mt_agg_remove(a, o.site, 0, 1);
+		mt_agg_remove(a, s, o.site, 0, 1);
 	return (true);
 }
 
@@ -193,6 +239,7 @@ mt_agg_unmap(struct mt_agg *a, uint32_t thread, uint64_t addr, uint64_t size,
     bool *touched)
 {
 	struct mt_mapping_cut cut;
+	struct mt_agg_site *s;
 	enum mt_status st;
 	uint64_t end;
 
@@ -200,10 +247,11 @@ mt_agg_unmap(struct mt_agg *a, uint32_t thread, uint64_t addr, uint64_t size,
 	end = range_end(addr, size);
 	while ((st = mt_mapping_cut(&a->mapping, addr, end, &cut)) == MT_OK) {
 		*touched = true;
-		mt_agg_remove(a, cut.site, cut.bytes, cut.last);
+		s = mt_agg_at(a, cut.site);
+		mt_agg_remove(a, s, cut.site, cut.bytes, cut.last);
 		/* Temporary is what was unmapped as it was mapped. */
-		if (cut.whole && mt_agg_at(a, cut.site)->thread == thread)
-			mt_agg_count_temporary(a, cut.site, cut.number,
+		if (cut.whole && s->thread == thread)
+			mt_agg_count_temporary(a, s, cut.site, cut.number,
 			    cut.order, cut.bytes);
 		mt_life_gone(&a->life, cut.site, cut.number, cut.last,
 		    cut.bytes);

@@ -66,7 +66,7 @@ struct mt_agg {
 	uint32_t		  nsites;
 	size_t			  nchunks;
 	size_t			  chunk_cap;
-	/* The site that was used last for each node, plus one. */
+	/* The site of blocks that was used last for each node, plus one. */
 	uint32_t		 *hint;
 	uint32_t		  nhints;
 	struct mt_hash		  index;	/* of all sites */
@@ -153,29 +153,11 @@ mt_agg_at(const struct mt_agg *a, uint32_t i)
 /* ---- What happens millions of times a second -------------------------- */
 
 static inline bool
-mt_agg_is_site(const struct mt_agg *a, uint32_t i, uint32_t thread,
-    uint32_t node, unsigned allocator)
-{
-	const struct mt_agg_site *s = mt_agg_at(a, i);
-
-	return (s->node == node && s->thread == thread &&
-	    s->allocator == allocator);
-}
-
-/*
- * The last site of the node is nearly always the right one, and it has to
- * come into the cache anyway.
- */
-static inline uint32_t
-mt_agg_site_of(struct mt_agg *a, uint32_t thread, uint32_t node,
+mt_agg_is_site(const struct mt_agg_site *s, uint32_t thread, uint32_t node,
     unsigned allocator)
 {
-	uint32_t i;
-
-	if (node < a->nhints && (i = a->hint[node]) != 0 &&
-	    mt_agg_is_site(a, i - 1, thread, node, allocator))
-		return (i - 1);
-	return (mt_agg_site_find(a, thread, node, allocator));
+	return (s->node == node && s->thread == thread &&
+	    s->allocator == allocator);
 }
 
 /* Before every change of a site. */
@@ -193,18 +175,12 @@ mt_agg_catch_up(struct mt_agg *a, struct mt_agg_site *s, uint32_t site)
 	s->stamp = a->stamp & MT_AGG_STAMP;
 }
 
-/* The number of this allocation within its thread. */
-static inline uint64_t
-mt_agg_order(const struct mt_agg *a, uint32_t site)
-{
-	return (a->thread[mt_agg_at(a, site)->thread].made);
-}
-
+/* What follows is about site number `site`, which is s, of thread t. */
 MT_AGG_INLINE void
-mt_agg_add(struct mt_agg *a, uint32_t site, uint64_t size)
+mt_agg_add(struct mt_agg *a, struct mt_agg_site *s, uint32_t site,
+    struct mt_agg_thread *t, uint64_t size)
 {
-	struct mt_agg_site *s = mt_agg_at(a, site);
-	struct mt_agg_thread *t = &a->thread[s->thread];
+	uint64_t heap = a->heap + size;
 
 	mt_agg_catch_up(a, s, site);
 	s->allocations++;
@@ -214,9 +190,9 @@ mt_agg_add(struct mt_agg *a, uint32_t site, uint64_t size)
 	a->allocations++;
 	a->bytes += size;
 	a->live_allocations++;
-	a->heap += size;
-	if (a->heap > a->peak_bytes) {
-		a->peak_bytes = a->heap;
+	a->heap = heap;
+	if (heap > a->peak_bytes) {
+		a->peak_bytes = heap;
 		a->peak_time_ns = a->now_ns;
 		a->peak_stamp = ++a->stamp;
 	}
@@ -229,11 +205,9 @@ mt_agg_add(struct mt_agg *a, uint32_t site, uint64_t size)
 }
 
 MT_AGG_INLINE void
-mt_agg_remove(struct mt_agg *a, uint32_t site, uint64_t size,
-    unsigned allocations)
+mt_agg_remove(struct mt_agg *a, struct mt_agg_site *s, uint32_t site,
+    uint64_t size, unsigned allocations)
 {
-	struct mt_agg_site *s = mt_agg_at(a, site);
-
 	mt_agg_catch_up(a, s, site);
 	s->live_allocations -= allocations;
 	s->live_bytes -= size;
@@ -248,17 +222,16 @@ mt_agg_remove(struct mt_agg *a, uint32_t site, uint64_t size,
  * away than any of them, and up to there 16 bits of its order are enough.
  */
 MT_AGG_INLINE void
-mt_agg_count_temporary(struct mt_agg *a, uint32_t site, uint64_t number,
-    uint64_t order, uint64_t size)
+mt_agg_count_temporary(struct mt_agg *a, struct mt_agg_site *s, uint32_t site,
+    uint64_t number, uint64_t order, uint64_t size)
 {
-	struct mt_agg_site *s = mt_agg_at(a, site);
 	const struct mt_agg_thread *t = &a->thread[s->thread];
 	unsigned bin, distance;
 
 	distance = (unsigned)(t->made - 1 - order) & 0xffff;
 	if (number < t->mark_before || distance >= MT_AGG_DISTANCES)
 		return;
-	bin = 31 - (unsigned)__builtin_clz(distance << 1 | 1);
+	bin = (unsigned)__builtin_clz(distance << 1 | 1) ^ 31;
 	mt_tally_temporary(&a->tally, &s->tally, site, bin, size);
 }
 
@@ -266,9 +239,11 @@ mt_agg_count_temporary(struct mt_agg *a, uint32_t site, uint64_t number,
 MT_AGG_INLINE void
 mt_agg_gone(struct mt_agg *a, uint32_t thread, const struct mt_block *b)
 {
-	mt_agg_remove(a, b->site, b->size, 1);
-	if (mt_agg_at(a, b->site)->thread == thread)
-		mt_agg_count_temporary(a, b->site, b->number, b->order,
+	struct mt_agg_site *s = mt_agg_at(a, b->site);
+
+	mt_agg_remove(a, s, b->site, b->size, 1);
+	if (s->thread == thread)
+		mt_agg_count_temporary(a, s, b->site, b->number, b->order,
 		    b->size);
 	mt_life_gone(&a->life, b->site, b->number, 1, b->size);
 }
@@ -278,44 +253,65 @@ mt_agg_gone(struct mt_agg *a, uint32_t thread, const struct mt_block *b)
  * *replaced is true, and *ref is its allocation's number.  False if out of
  * memory; the event is then not counted.
  */
-MT_AGG_INLINE bool
-mt_agg_alloc(struct mt_agg *a, uint32_t thread, uint32_t node,
-    unsigned allocator, uint64_t addr, uint64_t size, bool *replaced,
-    uint64_t *ref)
-{
-	struct mt_block b, old;
-	enum mt_live_put res;
+bool	mt_agg_alloc(struct mt_agg *, uint32_t thread, uint32_t node,
+	    unsigned allocator, uint64_t addr, uint64_t size, bool *replaced,
+	    uint64_t *ref);
+/* A thread freed the block at addr; false if there is none. */
+bool	mt_agg_free(struct mt_agg *, uint32_t thread, uint64_t addr,
+	    uint64_t *ref);
 
-	*replaced = false;
-	b.site = mt_agg_site_of(a, thread, node, allocator);
-	if (b.site == MT_AGG_NONE)
+/*
+ * The same, given the home of addr, for what is usual: a block that is not
+ * large, at an address that is not taken, from a site that its node has had
+ * before; so the arguments are sound, and the function does not give out
+ * mappings.  False, with nothing done, if anything is unusual.
+ */
+MT_AGG_INLINE bool
+mt_agg_alloc_usual(struct mt_agg *a, uint32_t thread, uint32_t node,
+    unsigned allocator, uint64_t addr, uint64_t size,
+    struct mt_live_slot *home)
+{
+	struct mt_agg_site *s;
+	struct mt_agg_thread *t;
+	struct mt_live_slot *slot;
+	uint32_t site_plus1;
+
+	if (node >= a->nhints || (site_plus1 = a->hint[node]) == 0)
 		return (false);
-	b.addr = addr;
-	b.size = size;
-	b.number = a->allocations;
-	b.order = (uint16_t)mt_agg_order(a, b.site);
-	res = mt_live_put(&a->live, &b, &old);
-	if (res == MT_LIVE_NOMEM)
+	s = mt_agg_at(a, site_plus1 - 1);
+	if (!mt_agg_is_site(s, thread, node, allocator) ||
+	    !mt_live_is_usual(&a->live) || size >= MT_LIVE_BIG)
 		return (false);
-	if (res == MT_LIVE_REPLACED) {
-		*replaced = true;
-		*ref = old.number;
-		mt_agg_gone(a, MT_AGG_NONE, &old);
-	}
-	mt_agg_add(a, b.site, size);
+	slot = mt_live_find_from(&a->live.cur, home, addr);
+	if (slot->site_plus1 != 0)
+		return (false);
+	t = &a->thread[thread];
+	slot->addr = addr;
+	slot->size = (uint32_t)size;
+	slot->site_plus1 = site_plus1;
+	slot->made = a->allocations << 16 | (uint16_t)t->made;
+	mt_live_added(&a->live);
+	mt_agg_add(a, s, site_plus1 - 1, t, size);
 	return (true);
 }
 
-/* A thread freed the block at addr; false if there is none. */
+/* Likewise; that there is no such block is not usual. */
 MT_AGG_INLINE bool
-mt_agg_free(struct mt_agg *a, uint32_t thread, uint64_t addr, uint64_t *ref)
+mt_agg_free_usual(struct mt_agg *a, uint32_t thread, uint64_t addr,
+    uint64_t *ref, struct mt_live_slot *home)
 {
+	struct mt_live_slot *s;
 	struct mt_block b;
 
-	if (!mt_live_take(&a->live, addr, &b))
+	if (!mt_live_is_usual(&a->live))
 		return (false);
-	*ref = b.number;
+	s = mt_live_find_from(&a->live.cur, home, addr);
+	if (s->site_plus1 == 0 || s->size == MT_LIVE_BIG)
+		return (false);
+	mt_live_unpack(s, &b);
+	mt_live_remove(&a->live, s);
 	mt_agg_gone(a, thread, &b);
+	*ref = b.number;
 	return (true);
 }
 

@@ -88,26 +88,25 @@ mt_events_heap_fini(struct mt_events_heap *h)
 	memset(h, 0, sizeof(*h));
 }
 
-unsigned
-mt_events_class(unsigned allocator, uint64_t size)
-{
-	if (allocator >= MT_ALLOCATOR_PYMALLOC_MALLOC &&
-	    allocator <= MT_ALLOCATOR_PYMALLOC_REALLOC)
-		return (size <= 512 ? ((unsigned)size + 15) / 16 :
-		    MT_EVENTS_NO_CLASS);
-	return (size <= 1032 ? 33 + ((unsigned)size + 23) / 16 :
-	    MT_EVENTS_NO_CLASS);
-}
-
-/* Room in all columns; false if there is no memory. */
+/* Room in all columns, and in the heap; false if there is no memory. */
 static __attribute__((__noinline__)) bool
 mt_events_room(struct mt_events_enc *enc)
 {
+	struct mt_events_heap *h = &enc->heap;
+	struct mt_events_chunk *chunks;
+	uint32_t cap = h->cap * 2 + ROOM_EVENTS * 4;
 	size_t i;
 
 	for (i = 0; i < MT_EVENTS_COLS; i++)
 		if (!mt_buf_reserve(&enc->col[i], ROOM_EVENTS * ROOM_BYTES))
 			return (false);
+	if (h->cap - h->n < ROOM_EVENTS) {
+		chunks = realloc(h->chunks, cap * sizeof(*chunks));
+		if (chunks == NULL)
+			return (false);
+		h->chunks = chunks;
+		h->cap = cap;
+	}
 	enc->room = ROOM_EVENTS;
 	return (true);
 }
@@ -164,33 +163,30 @@ mt_events_meet(struct mt_events_enc *enc, struct mt_events_slot *s,
 }
 
 /*
- * The slot of an event's thread, and room for the event in all columns; NULL
- * if there is no memory for that.
+ * The slot of a thread, and room for n of its events, at most ROOM_EVENTS;
+ * NULL if there is no memory for that.
  */
 static inline struct mt_events_slot *
-mt_events_slot(struct mt_events_enc *enc, uint32_t thread)
+mt_events_slot(struct mt_events_enc *enc, uint32_t thread, uint32_t n)
 {
-	struct mt_events_slot *s;
+	struct mt_events_slot *s = NULL;
 
-	if (enc->room == 0 && !mt_events_room(enc)) {
+	if (enc->room >= n || mt_events_room(enc))
+		s = thread < enc->nslots ? &enc->slots[thread] :
+		    mt_events_grow(enc, thread);
+	if (s == NULL) {
 		enc->failed = true;
 		return (NULL);
 	}
-	enc->room--;
-	if (thread < enc->nslots)
-		s = &enc->slots[thread];
-	else if ((s = mt_events_grow(enc, thread)) == NULL) {
-		enc->failed = true;
-		return (NULL);
-	}
+	enc->room -= n;
 	if (s->block != enc->block)
 		mt_events_meet(enc, s, thread);
 	return (s);
 }
 
 /*
- * Common to all events: the clock if it has moved since the last event, and
- * the thread.  Returns the flag that the operation needs.
+ * In front of an event, which follows: the clock if it has moved since the
+ * last event, and the thread.  Returns the flag that the operation needs.
  */
 static inline unsigned
 mt_events_begin(struct mt_events_enc *enc, const struct mt_events_slot *s)
@@ -203,7 +199,6 @@ mt_events_begin(struct mt_events_enc *enc, const struct mt_events_slot *s)
 		    enc->clock_ns - enc->time_ns);
 		enc->time_ns = enc->clock_ns;
 	}
-	enc->head.count++;
 	if (s->index == enc->cur)
 		return (0);
 	enc->cur = s->index;
@@ -211,12 +206,34 @@ mt_events_begin(struct mt_events_enc *enc, const struct mt_events_slot *s)
 	return (MT_EVENTS_THREAD);
 }
 
+/* A column ends there now. */
+static inline void
+mt_events_end(struct mt_buf *b, const uint8_t *end)
+{
+	b->len = (size_t)(end - b->data);
+}
+
+/* Nearly all numbers have one byte or two. */
+static inline uint8_t *
+mt_events_number(uint8_t *to, uint64_t v)
+{
+	if (v < 0x80) {
+		*to = (uint8_t)v;
+		return (to + 1);
+	}
+	if (v >= 0x4000)
+		return (mt_varint_put(to, v));
+	to[0] = (uint8_t)(v | 0x80);
+	to[1] = (uint8_t)(v >> 7);
+	return (to + 2);
+}
+
 /*
  * The difference to the previous address in units of 16, with a bit and a
  * byte more for the few that are not aligned to that.
  */
-static void
-mt_events_put_addr(struct mt_events_enc *enc, uint64_t addr)
+static inline uint8_t *
+mt_events_addr(struct mt_events_enc *enc, uint8_t *to, uint64_t addr)
 {
 	uint64_t delta = addr - enc->addr;
 	uint8_t low = delta & 15;
@@ -226,113 +243,179 @@ mt_events_put_addr(struct mt_events_enc *enc, uint64_t addr)
 	/* The top bit of the 60 is the sign: zigzag. */
 	high = (high << 1 ^ (high >> 59 ? UINT64_MAX : 0)) &
 	    0xfffffffffffffffull;
-	mt_events_put_number(enc, MT_EVENTS_COL_ADDRS,
-	    1 + (high << 1 | (low != 0)));
+	to = mt_events_number(to, 1 + (high << 1 | (low != 0)));
 	if (low != 0)
-		mt_events_put_byte(enc, MT_EVENTS_COL_ADDRS, low);
-}
-
-static __attribute__((__noinline__)) bool
-mt_events_heap_grow(struct mt_events_heap *h)
-{
-	struct mt_events_chunk *chunks;
-
-	chunks = realloc(h->chunks,
-	    (h->cap * (size_t)2 + 1024) * sizeof(*chunks));
-	if (chunks == NULL)
-		return (false);
-	h->chunks = chunks;
-	h->cap = h->cap * 2 + 1024;
-	return (true);
-}
-
-/* The address of an allocation: a zero where the decoder can guess it. */
-static inline void
-mt_events_put_block(struct mt_events_enc *enc, unsigned allocator,
-    uint64_t addr, uint64_t size)
-{
-	struct mt_events_heap *h = &enc->heap;
-	unsigned class = mt_events_class(allocator, size);
-	uint64_t guess;
-
-	if (h->n == h->cap && !mt_events_heap_grow(h)) {
-		enc->failed = true;
-		return;
-	}
-	if (mt_events_heap_guess(h, class, &guess) && guess == addr) {
-		mt_events_heap_take(h, class);
-		mt_events_put_byte(enc, MT_EVENTS_COL_ADDRS, 0);
-	} else {
-		mt_events_put_addr(enc, addr);
-	}
-	mt_events_heap_add(h, class, addr);
-}
-
-void
-mt_events_put_alloc(struct mt_events_enc *enc, uint32_t thread, uint32_t node,
-    unsigned allocator, uint64_t addr, uint64_t size)
-{
-	struct mt_events_slot *s = mt_events_slot(enc, thread);
-	unsigned op;
-
-	if (s == NULL)
-		return;
-	/* Nothing above fits; it would only get the name "unknown" anyway. */
-	if (allocator < 1 || allocator > MT_EVENTS_ALLOCATOR_MAX)
-		allocator = MT_EVENTS_ALLOCATOR_MAX;
-	op = mt_events_begin(enc, s) | allocator;
-	if (s->node != node) {
-		mt_events_put_number(enc, MT_EVENTS_COL_NODES,
-		    mt_zigzag((int64_t)node - (int64_t)s->node));
-		s->node = node;
-		op |= MT_EVENTS_NODE;
-	}
-	mt_events_put_byte(enc, MT_EVENTS_COL_OPS, op);
-	mt_events_put_number(enc, MT_EVENTS_COL_SIZES, size);
-	mt_events_put_block(enc, allocator, addr, size);
-	enc->allocs++;
-}
-
-void
-mt_events_put_free(struct mt_events_enc *enc, uint32_t thread, uint64_t ref)
-{
-	struct mt_events_slot *s = mt_events_slot(enc, thread);
-
-	if (s == NULL)
-		return;
-	mt_events_put_byte(enc, MT_EVENTS_COL_OPS,
-	    mt_events_begin(enc, s) | MT_EVENTS_FREE);
-	mt_events_put_number(enc, MT_EVENTS_COL_FREES, enc->allocs - ref);
-	if (ref - enc->head.first_alloc < enc->heap.n)
-		mt_events_heap_free(&enc->heap,
-		    (uint32_t)(ref - enc->head.first_alloc));
-}
-
-void
-mt_events_put(struct mt_events_enc *enc, const struct mt_record *q, size_t n)
-{
-	for (; n > 0; q++, n--) {
-		if (q->type == MT_EVENT_ALLOC)
-			mt_events_put_alloc(enc, q->thread, q->node,
-			    q->allocator, q->addr, q->size);
-		else if (q->type == MT_EVENT_FREE)
-			mt_events_put_free(enc, q->thread, q->size);
-	}
+		*to++ = low;
+	return (to);
 }
 
 void
 mt_events_put_unmap(struct mt_events_enc *enc, uint32_t thread, uint64_t addr,
     uint64_t size)
 {
-	struct mt_events_slot *s = mt_events_slot(enc, thread);
+	struct mt_events_slot *s = mt_events_slot(enc, thread, 1);
+	struct mt_buf *addrs = &enc->col[MT_EVENTS_COL_ADDRS];
 
 	if (s == NULL)
 		return;
 	mt_events_put_byte(enc, MT_EVENTS_COL_OPS,
 	    mt_events_begin(enc, s) | MT_EVENTS_UNMAP);
 	mt_events_put_number(enc, MT_EVENTS_COL_SIZES, size);
-	mt_events_put_addr(enc, addr);
+	mt_events_end(addrs, mt_events_addr(enc, addrs->data + addrs->len,
+	    addr));
+	enc->head.count++;
 }
+
+/* ---- Many events ----------------------------------------------------- */
+
+/* Where the columns end, while events of one thread are put into them. */
+struct mt_events_ends {
+	uint8_t	*ops;
+	uint8_t	*nodes;
+	uint8_t	*sizes;
+	uint8_t	*addrs;
+	uint8_t	*frees;
+};
+
+static inline void
+mt_events_open(const struct mt_events_enc *enc, struct mt_events_ends *to)
+{
+	const struct mt_buf *col = enc->col;
+
+	to->ops = col[MT_EVENTS_COL_OPS].data + col[MT_EVENTS_COL_OPS].len;
+	to->nodes = col[MT_EVENTS_COL_NODES].data +
+	    col[MT_EVENTS_COL_NODES].len;
+	to->sizes = col[MT_EVENTS_COL_SIZES].data +
+	    col[MT_EVENTS_COL_SIZES].len;
+	to->addrs = col[MT_EVENTS_COL_ADDRS].data +
+	    col[MT_EVENTS_COL_ADDRS].len;
+	to->frees = col[MT_EVENTS_COL_FREES].data +
+	    col[MT_EVENTS_COL_FREES].len;
+}
+
+static inline void
+mt_events_close(struct mt_events_enc *enc, const struct mt_events_ends *to)
+{
+	mt_events_end(&enc->col[MT_EVENTS_COL_OPS], to->ops);
+	mt_events_end(&enc->col[MT_EVENTS_COL_NODES], to->nodes);
+	mt_events_end(&enc->col[MT_EVENTS_COL_SIZES], to->sizes);
+	mt_events_end(&enc->col[MT_EVENTS_COL_ADDRS], to->addrs);
+	mt_events_end(&enc->col[MT_EVENTS_COL_FREES], to->frees);
+}
+
+/* Frees are numbered, allocations not: see memtrace(5). */
+static inline void
+mt_events_add_free(struct mt_events_heap *h, uint64_t n)
+{
+	if (n < h->n)
+		mt_events_heap_free(h, (uint32_t)n);
+}
+
+/* The address of an allocation: a zero where the decoder can guess it. */
+static inline uint8_t *
+mt_events_block(struct mt_events_enc *enc, uint8_t *to,
+    const struct mt_record *q)
+{
+	struct mt_events_heap *h = &enc->heap;
+	unsigned class = mt_events_class(q->allocator, q->size);
+	uint64_t guess;
+
+	if (mt_events_heap_guess(h, class, &guess) && guess == q->addr) {
+		mt_events_heap_take(h, class);
+		*to++ = 0;
+	} else
+		to = mt_events_addr(enc, to, q->addr);
+	mt_events_heap_add(h, class, q->addr);
+	return (to);
+}
+
+/*
+ * Events of one thread, the first of which is to be put, up to one of another
+ * thread or to the end.  Returns how many they are; there is room for them.
+ */
+static uint32_t
+mt_events_put_some(struct mt_events_enc *enc, struct mt_events_slot *s,
+    const struct mt_record *q, uint32_t n)
+{
+	const uint64_t first = enc->head.first_alloc;
+	const uint32_t thread = q->thread;
+	unsigned op = mt_events_begin(enc, s);
+	uint64_t allocs = enc->allocs;
+	uint32_t i, node = s->node;
+	struct mt_events_ends to;
+
+	mt_events_open(enc, &to);
+	for (i = 0; i < n && q->thread == thread; i++, q++) {
+		if (q->type == MT_EVENT_FREE) {
+			*to.ops++ = (uint8_t)(op | MT_EVENTS_FREE);
+			to.frees = mt_events_number(to.frees,
+			    allocs - q->size);
+			mt_events_add_free(&enc->heap, q->size - first);
+		} else if (q->type == MT_EVENT_ALLOC) {
+			if (q->node != node) {
+				to.nodes = mt_events_number(to.nodes,
+				    mt_zigzag((int64_t)q->node -
+				    (int64_t)node));
+				node = q->node;
+				op |= MT_EVENTS_NODE;
+			}
+			*to.ops++ = (uint8_t)(op | q->allocator);
+			to.sizes = mt_events_number(to.sizes, q->size);
+			to.addrs = mt_events_block(enc, to.addrs, q);
+			allocs++;
+		} else
+			continue;
+		enc->head.count++;
+		op = 0;
+	}
+	mt_events_close(enc, &to);
+	enc->allocs = allocs;
+	s->node = node;
+	return (i);
+}
+
+static inline bool
+mt_events_is_put(const struct mt_record *q)
+{
+	return (q->type == MT_EVENT_ALLOC || q->type == MT_EVENT_FREE);
+}
+
+void
+mt_events_put(struct mt_events_enc *enc, const struct mt_record *q, size_t n)
+{
+	struct mt_events_slot *s;
+	uint32_t some;
+
+	for (; n > 0; q += some, n -= some) {
+		some = n < ROOM_EVENTS ? (uint32_t)n : ROOM_EVENTS;
+		if (!mt_events_is_put(q))
+			some = 1;
+		else if ((s = mt_events_slot(enc, q->thread, some)) != NULL)
+			some = mt_events_put_some(enc, s, q, some);
+	}
+}
+
+void
+mt_events_put_alloc(struct mt_events_enc *enc, uint32_t thread, uint32_t node,
+    unsigned allocator, uint64_t addr, uint64_t size)
+{
+	/* Nothing above fits; it would only get the name "unknown" anyway. */
+	const struct mt_record q = { addr, size, thread, node,
+	    allocator < 1 || allocator > MT_EVENTS_ALLOCATOR_MAX ?
+	    MT_EVENTS_ALLOCATOR_MAX : allocator, MT_EVENT_ALLOC };
+
+	mt_events_put(enc, &q, 1);
+}
+
+void
+mt_events_put_free(struct mt_events_enc *enc, uint32_t thread, uint64_t ref)
+{
+	const struct mt_record q = { 0, ref, thread, 0, 0, MT_EVENT_FREE };
+
+	mt_events_put(enc, &q, 1);
+}
+
+/* ---- Blocks ---------------------------------------------------------- */
 
 void
 mt_events_put_time(struct mt_events_enc *enc, uint64_t time_ns)

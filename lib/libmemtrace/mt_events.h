@@ -6,6 +6,8 @@
 #ifndef MT_EVENTS_H
 #define MT_EVENTS_H
 
+#include <mt_wire.h>
+
 #include "mt_private.h"
 
 /* One byte for every event or change of the clock. */
@@ -60,14 +62,24 @@ struct mt_events_heap {
 	struct mt_events_chunk	*chunks;	/* by allocation; malloc(3) */
 	uint32_t		 n;
 	uint32_t		 cap;
-	uint32_t		 top[MT_EVENTS_CLASSES]; /* plus one; 0: none */
+	/* Plus one; 0: none, as always in that of no class. */
+	uint32_t		 top[MT_EVENTS_CLASSES + 1];
 };
 
 /* Forget all, with room for so many allocations; false if out of memory. */
 bool	mt_events_heap_reset(struct mt_events_heap *, uint32_t cap);
 void	mt_events_heap_fini(struct mt_events_heap *);
 /* The class of a block: 16 bytes wide in pymalloc and in malloc(3). */
-unsigned mt_events_class(unsigned allocator, uint64_t size);
+static inline unsigned
+mt_events_class(unsigned allocator, uint64_t size)
+{
+	if (allocator >= MT_ALLOCATOR_PYMALLOC_MALLOC &&
+	    allocator <= MT_ALLOCATOR_PYMALLOC_REALLOC)
+		return (size <= 512 ? ((unsigned)size + 15) / 16 :
+		    MT_EVENTS_NO_CLASS);
+	return (size <= 1032 ? 33 + ((unsigned)size + 23) / 16 :
+	    MT_EVENTS_NO_CLASS);
+}
 
 /* The next allocation of the block was made. */
 static inline void
@@ -97,7 +109,7 @@ static inline bool
 mt_events_heap_guess(const struct mt_events_heap *h, unsigned class,
     uint64_t *addr)
 {
-	if (class == MT_EVENTS_NO_CLASS || h->top[class] == 0)
+	if (h->top[class] == 0)
 		return (false);
 	*addr = h->chunks[h->top[class] - 1].addr;
 	return (true);

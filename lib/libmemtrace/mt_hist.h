@@ -27,7 +27,8 @@ struct mt_hist {
 static inline unsigned
 mt_hist_bits(uint64_t size)
 {
-	return (size == 0 ? 0 : 64 - (unsigned)__builtin_clzll(size));
+	/* Without a branch, though 0 has no bit that could be found. */
+	return (((unsigned)__builtin_clzll(size | 1) ^ 63) + (size > 0));
 }
 
 static inline unsigned

@@ -28,10 +28,8 @@ struct mt_block {
 struct mt_live_slot {
 	uint64_t	addr;
 	uint32_t	size;		/* MT_LIVE_BIG: see struct mt_live */
-	uint16_t	order;
-	uint16_t	number_low;
-	uint32_t	number_high;
 	uint32_t	site_plus1;	/* 0 in an empty slot */
+	uint64_t	made;		/* number << 16 | order */
 };
 #define MT_LIVE_BIG	UINT32_MAX
 
@@ -82,13 +80,16 @@ bool	mt_live_each(const struct mt_live *, size_t *pos, struct mt_block *);
 
 /*
  * Multiplying by the golden ratio spreads both heaps of equal blocks and
- * random addresses; taking the slot from the top 32 bits by another
- * multiplication lets the table have any number of slots.
+ * random addresses.  It is the ratio for each 16 bytes, of which nearly all
+ * addresses are multiples: were it that for each byte, 16 times it would be
+ * close to 8/9, and blocks in a row would crowd in nine places.  Taking the
+ * slot from the top 32 bits by another multiplication lets the table have any
+ * number of slots.
  */
 static inline struct mt_live_slot *
 mt_live_home(const struct mt_live_table *t, uint64_t addr)
 {
-	return (&t->slot[((addr * 0x9e3779b97f4a7c15ull) >> 32) *
+	return (&t->slot[((addr * 0x09e3779b97f4a7c1ull) >> 32) *
 	    t->slots >> 32]);
 }
 
@@ -98,16 +99,20 @@ mt_live_next(const struct mt_live_table *t, struct mt_live_slot *b)
 	return (b + 1 == t->end ? t->slot : b + 1);
 }
 
-/* The slot of addr, or the empty one where it belongs. */
+/* The slot of addr, or the empty one where it belongs; b is its home. */
 static inline struct mt_live_slot *
-mt_live_find(const struct mt_live_table *t, uint64_t addr)
+mt_live_find_from(const struct mt_live_table *t, struct mt_live_slot *b,
+    uint64_t addr)
 {
-	struct mt_live_slot *b;
-
-	b = mt_live_home(t, addr);
 	while (b->addr != addr && b->site_plus1 != 0)
 		b = mt_live_next(t, b);
 	return (b);
+}
+
+static inline struct mt_live_slot *
+mt_live_find(const struct mt_live_table *t, uint64_t addr)
+{
+	return (mt_live_find_from(t, mt_live_home(t, addr), addr));
 }
 
 static inline void
@@ -115,10 +120,8 @@ mt_live_pack(struct mt_live_slot *s, const struct mt_block *b)
 {
 	s->addr = b->addr;
 	s->size = b->size < MT_LIVE_BIG ? (uint32_t)b->size : MT_LIVE_BIG;
-	s->order = b->order;
-	s->number_low = (uint16_t)b->number;
-	s->number_high = (uint32_t)(b->number >> 16);
 	s->site_plus1 = b->site + 1;
+	s->made = b->number << 16 | b->order;
 }
 
 /* All but the size of a big block. */
@@ -127,9 +130,9 @@ mt_live_unpack(const struct mt_live_slot *s, struct mt_block *b)
 {
 	b->addr = s->addr;
 	b->size = s->size;
-	b->number = (uint64_t)s->number_high << 16 | s->number_low;
+	b->number = s->made >> 16;
 	b->site = s->site_plus1 - 1;
-	b->order = s->order;
+	b->order = (uint16_t)s->made;
 }
 
 /* A block that is being taken out, or replaced, from its slot. */
@@ -142,22 +145,44 @@ mt_live_out(struct mt_live *l, const struct mt_live_slot *s,
 		b->size = mt_live_take_big(l, b->addr);
 }
 
-__attribute__((__always_inline__)) static inline enum mt_live_put
+/*
+ * For those who do not have the time for the general functions below: while
+ * nothing is moved and there is room, they may work on slots.
+ */
+static inline bool
+mt_live_is_usual(const struct mt_live *l)
+{
+	return (l->room > 0);
+}
+
+/* An empty slot was filled with a block that is not a big one. */
+static inline void
+mt_live_added(struct mt_live *l)
+{
+	l->cur.used++;
+	l->room--;
+}
+
+/* Empty the slot of a block that is not a big one. */
+static inline void
+mt_live_remove(struct mt_live *l, struct mt_live_slot *s)
+{
+	/* An empty slot keeps its address, which does not matter. */
+	s->site_plus1 = 0;
+	l->cur.used--;
+	l->room++;
+	if (mt_live_next(&l->cur, s)->site_plus1 != 0)
+		mt_live_close_gap(&l->cur, s);
+}
+
+static inline enum mt_live_put
 mt_live_put(struct mt_live *l, const struct mt_block *new,
     struct mt_block *old)
 {
-	struct mt_block in, out;
-	enum mt_live_put res;
 	struct mt_live_slot *s;
 
-	if (l->room == 0 || new->size >= MT_LIVE_BIG) {
-		/* Copies, so that the blocks can stay in registers. */
-		in = *new;
-		res = mt_live_put_slow(l, &in, &out);
-		if (res == MT_LIVE_REPLACED)
-			*old = out;
-		return (res);
-	}
+	if (!mt_live_is_usual(l) || new->size >= MT_LIVE_BIG)
+		return (mt_live_put_slow(l, new, old));
 	s = mt_live_find(&l->cur, new->addr);
 	if (s->site_plus1 != 0) {
 		mt_live_out(l, s, old);
@@ -165,34 +190,23 @@ mt_live_put(struct mt_live *l, const struct mt_block *new,
 		return (MT_LIVE_REPLACED);
 	}
 	mt_live_pack(s, new);
-	l->cur.used++;
-	l->room--;
+	mt_live_added(l);
 	return (MT_LIVE_ADDED);
 }
 
 /* Remove the block at addr; false if there is none. */
-__attribute__((__always_inline__)) static inline bool
+static inline bool
 mt_live_take(struct mt_live *l, uint64_t addr, struct mt_block *out)
 {
 	struct mt_live_slot *s;
-	struct mt_block b;
 
-	if (l->room == 0) {
-		if (!mt_live_take_slow(l, addr, &b))
-			return (false);
-		*out = b;
-		return (true);
-	}
+	if (!mt_live_is_usual(l))
+		return (mt_live_take_slow(l, addr, out));
 	s = mt_live_find(&l->cur, addr);
 	if (s->site_plus1 == 0)
 		return (false);
 	mt_live_out(l, s, out);
-	/* An empty slot keeps its address, which does not matter. */
-	s->site_plus1 = 0;
-	l->cur.used--;
-	l->room++;
-	if (mt_live_next(&l->cur, s)->site_plus1 != 0)
-		mt_live_close_gap(&l->cur, s);
+	mt_live_remove(l, s);
 	return (true);
 }
 

@@ -59,15 +59,25 @@ refuse(const struct mt_recorder *r, const struct mt_record *q,
 
 /* ---- Prefetching ----------------------------------------------------- */
 
-/* See mt_live_prefetch() for why these have to be inline. */
+/*
+ * The homes of the addresses, which stay until the table of live blocks is
+ * another one.  See mt_live_prefetch() for why these have to be inline.
+ */
 MT_AGG_INLINE void
-prefetch_way(const struct mt_recorder *r, const struct mt_record *q)
+find_homes(const struct mt_recorder *r, const struct mt_record *q, size_t n,
+    struct mt_live_slot **home)
 {
-	mt_live_prefetch(&r->agg.live, q->addr);
-	if (q->type == MT_EVENT_ALLOC)
-		mt_agg_prefetch_way(&r->agg, q->node);
+	const struct mt_live_table *t = &r->agg.live.cur;
+	size_t i;
+
+	/* Without a table every event is unusual. */
+	for (i = 0; i < n && t->slots > 0; i++) {
+		home[i] = mt_live_home(t, q[i].addr);
+		__builtin_prefetch(home[i], 1);
+	}
 }
 
+/* Step by step, each for all of a batch. */
 MT_AGG_INLINE void
 prefetch_sites(const struct mt_recorder *r, const struct mt_record *q,
     size_t n)
@@ -75,9 +85,12 @@ prefetch_sites(const struct mt_recorder *r, const struct mt_record *q,
 	uint32_t site_plus1[MT_RECORDER_BATCH];
 	size_t i;
 
-	for (i = 0; i < n; i++, q++)
+	/* In a free, node is anything, which does no harm. */
+	for (i = 0; i < n; i++)
+		mt_agg_prefetch_way(&r->agg, q[i].node);
+	for (i = 0; i < n; i++)
 		site_plus1[i] = mt_agg_prefetch_site(&r->agg,
-		    q->type == MT_EVENT_FREE, q->node, q->addr);
+		    q[i].type == MT_EVENT_FREE, q[i].node, q[i].addr);
 	for (i = 0; i < n; i++)
 		mt_agg_prefetch_tally(&r->agg, site_plus1[i]);
 }
@@ -118,9 +131,9 @@ apply_unmap(struct mt_recorder *r, const struct mt_record *q)
 
 /*
  * An unmap, or an allocation of a mapping, of which the kernel, too, removes
- * what MAP_FIXED covers.  All that came before is encoded.
+ * what MAP_FIXED covers.
  */
-static __attribute__((__noinline__)) void
+static void
 apply_range(struct mt_recorder *r, struct mt_record *q)
 {
 	const bool is_alloc = q->type == MT_EVENT_ALLOC;
@@ -137,58 +150,90 @@ apply_range(struct mt_recorder *r, struct mt_record *q)
 		lose(r, q);
 }
 
-MT_AGG_INLINE void
-apply_alloc(struct mt_recorder *r, struct mt_record *q,
-    const struct mt_record **from)
+static void
+apply_alloc(struct mt_recorder *r, struct mt_record *q)
 {
 	uint64_t ref;
 	bool replaced;
 
 	if (!mt_agg_alloc(&r->agg, q->thread, q->node, q->allocator, q->addr,
-	    q->size, &replaced, &ref)) {
+	    q->size, &replaced, &ref))
 		lose(r, q);
-		return;
-	}
 	/* Readers need not know that an address was taken twice. */
-	if (replaced && r->enc != NULL) {
-		encode(r, from, q);
+	else if (replaced && r->enc != NULL)
 		mt_events_put_free(r->enc, q->thread, ref);
-	}
 }
 
-MT_AGG_INLINE void
-apply_free(struct mt_recorder *r, struct mt_record *q)
+/*
+ * An event in which something is unusual, which may be that it is bad: then
+ * false is returned.  It may have to be encoded behind others of its own.
+ */
+static __attribute__((__noinline__)) bool
+apply_unusual(struct mt_recorder *r, struct mt_record *q,
+    const struct mt_record **from)
 {
-	/* The encoder wants to know what was freed. */
-	if (!mt_agg_free(&r->agg, q->thread, q->addr, &q->size))
-		q->type = NOTHING;
+	if (!is_good(r, q))
+		return (false);
+	encode(r, from, q);
+	if (q->type == MT_EVENT_FREE) {
+		if (!mt_agg_free(&r->agg, q->thread, q->addr, &q->size))
+			q->type = NOTHING;
+	} else if (q->type == MT_EVENT_ALLOC &&
+	    !mt_agg_is_mapping(q->allocator))
+		apply_alloc(r, q);
+	else
+		apply_range(r, q);
+	return (true);
 }
 
-/* Apply a batch of good events, which were prefetched for. */
-static void
-apply(struct mt_recorder *r, struct mt_record *q, size_t n)
+/* The size of a free becomes the number of what was freed. */
+MT_AGG_INLINE bool
+apply_usual(struct mt_recorder *r, struct mt_record *q,
+    struct mt_live_slot *home)
 {
-	const struct mt_record *const end = q + n, *from = q;
+	if (q->type == MT_EVENT_FREE)
+		return (q->thread < r->nthreads && mt_agg_free_usual(&r->agg,
+		    q->thread, q->addr, &q->size, home));
+	return (q->type == MT_EVENT_ALLOC && mt_agg_alloc_usual(&r->agg,
+	    q->thread, q->node, q->allocator, q->addr, q->size, home));
+}
+
+static __attribute__((__noinline__)) void
+put_events(struct mt_recorder *r)
+{
 	struct mt_error e = { 0, "" };
 
+	mt_recorder_late(r, mt_recorder_put_events(r, &e), &e);
+}
+
+/* Apply a batch, up to the first event that is bad; returns how many. */
+static size_t
+apply(struct mt_recorder *r, struct mt_record *q, size_t n)
+{
+	const struct mt_live_slot *table = r->agg.live.cur.slot;
+	const struct mt_record *from = q;
+	struct mt_live_slot *home[MT_RECORDER_BATCH];
+	size_t i;
+
+	find_homes(r, q, n, home);
 	/* A few sites are in the cache anyway. */
 	if (r->agg.nsites > MANY_SITES)
 		prefetch_sites(r, q, n);
-	for (; q < end; q++) {
-		if (q->type == MT_EVENT_FREE)
-			apply_free(r, q);
-		else if (q->type == MT_EVENT_ALLOC &&
-		    !mt_agg_is_mapping(q->allocator))
-			apply_alloc(r, q, &from);
-		else {
-			encode(r, &from, q);
-			apply_range(r, q);
+	for (i = 0; i < n; i++) {
+		if (apply_usual(r, &q[i], home[i]))
+			continue;
+		if (!apply_unusual(r, &q[i], &from))
+			break;
+		if (r->agg.live.cur.slot != table) {
+			table = r->agg.live.cur.slot;
+			find_homes(r, &q[i], n - i, &home[i]);
 		}
 	}
-	encode(r, &from, end);
-	r->events += n;
+	encode(r, &from, &q[i]);
+	r->events += i;
 	if (r->enc != NULL && mt_events_enc_bytes(r->enc) >= MT_RECORDER_BLOCK)
-		mt_recorder_late(r, mt_recorder_put_events(r, &e), &e);
+		put_events(r);
+	return (i);
 }
 
 void
@@ -196,22 +241,11 @@ mt_recorder_drain(struct mt_recorder *r)
 {
 	if (r->nqueue == 0)
 		return;
-	apply(r, r->queue, r->nqueue);
+	(void)apply(r, r->queue, r->nqueue);
 	r->nqueue = 0;
 }
 
 /* ---- Many events ----------------------------------------------------- */
-
-/* How many of the events are good, up to the first that is not. */
-static size_t
-check(const struct mt_recorder *r, const struct mt_record *q, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n && is_good(r, &q[i]); i++)
-		prefetch_way(r, &q[i]);
-	return (i);
-}
 
 enum mt_status
 mt_recorder_events(struct mt_recorder *r, struct mt_record *q, size_t n,
@@ -222,8 +256,7 @@ mt_recorder_events(struct mt_recorder *r, struct mt_record *q, size_t n,
 	mt_recorder_drain(r);
 	for (; n > 0 && !r->ended; q += batch, n -= batch) {
 		batch = n < MT_RECORDER_BATCH ? n : MT_RECORDER_BATCH;
-		good = check(r, q, batch);
-		apply(r, q, good);
+		good = apply(r, q, batch);
 		if (good < batch)
 			return (refuse(r, &q[good], e));
 	}
@@ -240,7 +273,7 @@ enter(struct mt_recorder *r, const struct mt_record *q, struct mt_error *e)
 	if (!is_good(r, q))
 		return (refuse(r, q, e));
 	r->queue[r->nqueue++] = *q;
-	prefetch_way(r, q);
+	mt_live_prefetch(&r->agg.live, q->addr);
 	if (r->nqueue < MT_QUEUE_EVENTS)
 		return (MT_OK);
 	mt_recorder_drain(r);

@@ -346,29 +346,50 @@ turn(struct mt_collect_process *p, struct mt_collect_ring *r)
 
 /* ---- Runs ------------------------------------------------------------ */
 
-/* Where this pair of a node and a frame's word is remembered. */
-static inline struct mt_collect_hop *
-hop_of(struct mt_collect_process *p, uint32_t node, uint64_t w)
+/*
+ * Where a pair of a node and a frame's word is remembered; the second place
+ * is the neighbour.
+ */
+static inline unsigned
+hop_of(uint32_t node, uint64_t w)
 {
 	uint64_t h;
 
 	h = (w ^ (uint64_t)node << 33) * 0x9e3779b97f4a7c15ull;
-	return (&p->hop[h >> (64 - MT_COLLECT_HOP_BITS)]);
+	return ((unsigned)(h >> (64 - MT_COLLECT_HOP_BITS)));
 }
 
-/* A frame for which the recorder has to be asked. */
-static bool
+/* The frame is on top, if that is known and there is room for it. */
+static inline bool
+hop_to(struct mt_collect_ring *r, const struct mt_collect_hop *h, uint64_t w)
+{
+	const bool is_push = MT_WORD_OP(w) == MT_OP_PUSH ||
+	    MT_WORD_OP(w) == MT_OP_NPUSH;
+
+	if (h->word != w || h->from != r->node ||
+	    (is_push && r->depth == r->depth_cap))
+		return (false);
+	r->depth += is_push;
+	r->path[r->depth - 1] = h->to;
+	r->node = h->to;
+	return (true);
+}
+
+/* A frame for which the recorder may have to be asked. */
+static __attribute__((__noinline__)) bool
 hop_slow(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 {
 	const uint32_t node = r->node;
-	struct mt_collect_hop *s;
+	const unsigned i = hop_of(node, w);
 
+	if (hop_to(r, &p->hop[i ^ 1], w))
+		return (true);
 	if (!(MT_STEP_IS(w) ? step(p, r, w) : state(p, r, w)))
 		return (false);
-	s = hop_of(p, node, w);
-	s->word = w;
-	s->from = node;
-	s->to = r->node;
+	p->hop[i ^ 1] = p->hop[i];
+	p->hop[i].word = w;
+	p->hop[i].from = node;
+	p->hop[i].to = r->node;
 	return (true);
 }
 
@@ -376,17 +397,8 @@ hop_slow(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 static inline bool
 hop(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 {
-	const struct mt_collect_hop *s = hop_of(p, r->node, w);
-	const bool is_push = MT_WORD_OP(w) == MT_OP_PUSH ||
-	    MT_WORD_OP(w) == MT_OP_NPUSH;
-
-	if (s->word != w || s->from != r->node ||
-	    (is_push && r->depth == r->depth_cap))
-		return (hop_slow(p, r, w));
-	r->depth += is_push;
-	r->path[r->depth - 1] = s->to;
-	r->node = s->to;
-	return (true);
+	return (hop_to(r, &p->hop[hop_of(r->node, w)], w) ||
+	    hop_slow(p, r, w));
 }
 
 static inline void
@@ -420,7 +432,7 @@ run(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t limit)
 	begin = q = p->batch + p->nbatch;
 	room = MT_COLLECT_RECORDS - p->nbatch;
 	limit = limit - r->pos > room ? r->pos + room : limit;
-	for (pos = r->pos; ok && pos < limit; pos++) {
+	for (pos = r->pos; pos < limit && ok; pos++) {
 		w = mt_collect_ring_word(r, pos);
 		if (MT_STEP_IS(w)) {
 			ok = hop(p, r, MT_STEP_HOP(w));

@@ -51,7 +51,7 @@ struct mt_collect_arena {
 };
 
 /* A frame that came on top, or in the place, of a node's; word 0: none. */
-#define MT_COLLECT_HOP_BITS	10u
+#define MT_COLLECT_HOP_BITS	11u
 struct mt_collect_hop {
 	uint64_t	word;		/* of the record */
 	uint32_t	from;		/* node */

@@ -169,6 +169,8 @@ ATF_TC_BODY(noise, tc)
 		for (k = 0; k < 2000; k++) {
 			op = (unsigned)random() % 40;
 			w = (uint64_t)random() >> (random() % 31);
+			if (random() % 3 == 0)
+				op |= MT_WORD_OP(MT_SMALL);
 			producer_word(&prod[k % RINGS], MT_WORD(op,
 			    random() % 20, w));
 			if (random() % 100 == 0) {

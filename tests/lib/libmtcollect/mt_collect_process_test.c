@@ -219,6 +219,51 @@ ATF_TC_BODY(stack, tc)
 	end();
 }
 
+ATF_TC(same_stacks);
+ATF_TC_HEAD(same_stacks, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "frames that come again, in the same "
+	    "ring or in another one, are the same nodes");
+}
+ATF_TC_BODY(same_stacks, tc)
+{
+	enum { ROUNDS = 3, DEPTH = 200 };
+	uint32_t first[2 * DEPTH + 1];
+	struct producer *p;
+	unsigned i, k, round;
+	uint64_t seq = 0;
+
+	begin();
+	for (round = 0; round < ROUNDS * RINGS; round++) {
+		p = &prod[round % RINGS];
+		for (i = 0; i < DEPTH; i++) {
+			producer_push(p, 1 + i % 2, i);
+			producer_alloc(p, seq++, 16, 1);
+			producer_word(p, MT_FRAME_WORD(MT_OP_TOP, 1 + i % 2,
+			    1000 + i));
+			producer_alloc(p, seq++, 16, 1);
+		}
+		producer_word(p, MT_WORD(MT_OP_POP, 0, DEPTH - 10));
+		producer_alloc(p, seq++, 16, 1);
+		producer_word(p, MT_WORD(MT_OP_POP, 0, 10));
+		producer_event(p, seq++, MT_OP_FREE, 2, 16);
+		(void)drain(0);
+	}
+	ATF_REQUIRE_EQ(seq, rec->n);
+	ATF_CHECK_EQ(2 * DEPTH + 1, rec->nodes);
+	for (i = 0; i <= 2 * DEPTH; i++) {
+		first[i] = rec->event[i].node;
+		for (k = 1; k < round; k++)
+			ATF_REQUIRE_EQ(first[i],
+			    rec->event[k * (2 * DEPTH + 2) + i].node);
+	}
+	for (i = 2; i < 2 * DEPTH; i++)
+		ATF_REQUIRE_EQ(first[(i - 1) | 1],
+		    i % 2 == 0 ? rec->node[first[i]].parent : first[i]);
+	ATF_CHECK_EQ(first[19], first[2 * DEPTH]);
+	end();
+}
+
 ATF_TC(code_before_description);
 ATF_TC_HEAD(code_before_description, tc)
 {
@@ -434,6 +479,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, killed_at_work);
 	ATF_TP_ADD_TC(tp, stack);
 	ATF_TP_ADD_TC(tp, steps);
+	ATF_TP_ADD_TC(tp, same_stacks);
 	ATF_TP_ADD_TC(tp, code_before_description);
 	ATF_TP_ADD_TC(tp, time_and_samples);
 	ATF_TP_ADD_TC(tp, events);
