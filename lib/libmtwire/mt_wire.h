@@ -119,7 +119,7 @@ enum mt_mark {
 /*
  * The same of even fewer bytes, with malloc(3) or the interpreter's, by a top
  * frame that has gone on by a few instructions: bit 60 tells the allocators
- * apart, bits 52-59 are the signed step in units of 2 bytes, bits 43-51
+ * apart, bits 52-59 are the step in units of 2 bytes plus 128, bits 43-51
  * the bytes, bits 0-42 the address divided by MT_SMALL_ALIGN.  No allocator
  * has a number of 24 or more, so MT_SMALL_* never looks like this.
  */
@@ -128,19 +128,19 @@ enum mt_mark {
 #define MT_STEP_HAS(allocator)						\
 	((allocator) == MT_ALLOCATOR_MALLOC ||				\
 	    (allocator) == MT_ALLOCATOR_PYMALLOC_MALLOC)
+#define MT_STEP_BIAS		256	/* bytes */
 #define MT_STEP_FITS(addr, bytes, step)					\
-	((MT_SMALL_UNITS(addr) >> 43 |					\
-	    (uint64_t)(bytes) / MT_STEP_BYTES |				\
-	    ((uint64_t)(step) + 256) / 512) == 0)
+	((MT_SMALL_UNITS(addr) >> 43 | ((uint64_t)(bytes) |		\
+	    ((uint64_t)(step) + MT_STEP_BIAS)) / MT_STEP_BYTES) == 0)
 #define MT_STEP_WORD(allocator, addr, bytes, step)			\
-	(MT_STEP | (uint64_t)((allocator) != MT_ALLOCATOR_MALLOC) << 60 | \
-	    ((uint64_t)(step) << 51 & 0xff0000000000000ull) |		\
+	(((uint64_t)(step) + MT_STEP_BIAS + (MT_STEP >> 51 |		\
+	    ((allocator) != MT_ALLOCATOR_MALLOC ? 1u << 9 : 0))) << 51 | \
 	    (uint64_t)(bytes) << 43 | MT_SMALL_UNITS(addr))
 #define MT_STEP_IS(w)		((w) >= MT_STEP)
 #define MT_STEP_ALLOCATOR(w)						\
 	(((w) >> 60 & 1) != 0 ? MT_ALLOCATOR_PYMALLOC_MALLOC :		\
 	    MT_ALLOCATOR_MALLOC)
-#define MT_STEP_STEP(w)		((int8_t)((w) >> 52 & 0xff) * 2)
+#define MT_STEP_STEP(w)		((int)((w) >> 51 & 0x1fe) - MT_STEP_BIAS)
 /* All that tells where the frame has gone. */
 #define MT_STEP_HOP(w)		((w) & (MT_STEP | 0xff0000000000000ull))
 #define MT_STEP_SIZE(w)		((w) >> 43 & (MT_STEP_BYTES - 1))

@@ -129,17 +129,18 @@ struct agent_thread {
 	uint64_t		*data;		/* of the ring */
 	uint64_t		 head;		/* ring->head, or ahead of it */
 	uint64_t		 soft;	/* below it is AGENT_OUT_ROOM */
+	_Atomic uint64_t	 soft_hot; /* so, if it is hot; else 0 */
 	uint64_t		 next_seq;	/* that the collector assumes */
 	uint64_t		 time_us;	/* last sent */
 	_Atomic bool		 alone;	/* it numbers for itself */
 	_Atomic bool		 counting; /* having looked at that */
-	_Atomic bool		 hot;	/* likewise, and agent_hot_alloc() */
+	_Atomic bool		 hot;	/* likewise: agent_hot_alloc() is it */
 	uint32_t		 in_row; /* events without others between */
 	/* The thread's state when last seen, or AGENT_NO_TSTATE. */
 	const char		*tstate;
+	uintptr_t		 pthread;	/* pthread_self() */
 	struct agent_native	*native; /* NULL: no native stacks */
 	struct agent_stack	 stack;
-	uintptr_t		 pthread;	/* pthread_self() */
 	uint64_t		 limit;	/* head at which to look at the tail */
 	_Atomic uint32_t	 in_walk;	/* 1: reading frames */
 	uint32_t		 tid;

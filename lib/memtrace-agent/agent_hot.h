@@ -95,9 +95,9 @@ agent_hot_put(struct agent_thread *t, enum mt_allocator allocator,
 
 /* Is there room, and is it as late as the collector would assume? */
 static AGENT_INLINE bool
-agent_hot_ready(const struct agent_thread *t)
+agent_hot_ready(const struct agent_thread *t, uint64_t limit)
 {
-	return (AGENT_LIKELY(t->head < t->soft &&
+	return (AGENT_LIKELY(t->head < limit &&
 	    t->time_us == agent_record_clock()));
 }
 
@@ -109,7 +109,8 @@ agent_hot_try(struct agent_thread *t, enum mt_allocator allocator,
 	const struct agent_frame *e;
 	int64_t step;
 
-	if (!agent_hot_ready(t) ||
+	if (!agent_hot_ready(t, alone && pointer ? atomic_load_explicit(
+	    &t->soft_hot, memory_order_relaxed) : t->soft) ||
 	    (e = agent_hot_walk(t, pointer, &step)) == NULL)
 		return (false);
 	if (alone && AGENT_LIKELY(agent_number_count_alone(t)))
@@ -124,11 +125,8 @@ static AGENT_INLINE void
 agent_hot_alloc(struct agent_thread *t, enum mt_allocator allocator,
     const void *p, size_t size)
 {
-	if (AGENT_UNLIKELY(!atomic_load_explicit(&t->hot,
-	    memory_order_relaxed)))
+	if (!agent_hot_try(t, allocator, p, size, true, true))
 		agent_record_alloc_other(t, allocator, p, size);
-	else if (!agent_hot_try(t, allocator, p, size, true, true))
-		agent_record_alloc(t, allocator, p, size);
 }
 
 /* As agent_record_free(). */
@@ -136,7 +134,8 @@ static AGENT_INLINE void
 agent_hot_free(struct agent_thread *t, enum mt_allocator allocator,
     const void *p)
 {
-	if (agent_hot_ready(t) && AGENT_LIKELY(agent_number_count_alone(t)))
+	if (agent_hot_ready(t, t->soft) &&
+	    AGENT_LIKELY(agent_number_count_alone(t)))
 		agent_out_last(t, MT_WORD(MT_OP_FREE, allocator,
 		    (uintptr_t)p));
 	else

@@ -43,6 +43,7 @@ number_give_back(uint64_t taken)
 	if (atomic_load(&agent->seq) != taken)
 		return;
 	atomic_store(&t->hot, false);
+	atomic_store(&t->soft_hot, 0);
 	atomic_store(&t->alone, false);
 	(void)agent_barrier();
 	number_wait(t);
@@ -119,6 +120,7 @@ agent_number_begin(struct agent_thread *t)
 	if (seq >= AGENT_NUMBER_TAKEN && atomic_load(&agent->numbers) == t)
 		number_give_back(seq);
 	atomic_store(&t->hot, false);
+	atomic_store(&t->soft_hot, 0);
 	atomic_store(&t->alone, false);
 	t->next_seq = 0;
 	t->in_row = 0;

@@ -279,6 +279,7 @@ out_claim_in(struct mt_arena *a, struct agent_thread *t)
 		t->data = mt_arena_data(a, i);
 		t->head = atomic_load(&r->head);
 		t->limit = t->soft = t->head;
+		atomic_store(&t->soft_hot, 0);
 		return (true);
 	}
 	return (false);
@@ -357,6 +358,8 @@ out_set_limit(struct agent_thread *t, uint64_t n, uint64_t free)
 	t->limit = t->head + (half > n ? half : n);
 	t->soft = t->limit - t->head < AGENT_OUT_ROOM ? t->head :
 	    t->limit - AGENT_OUT_ROOM + 1;
+	atomic_store_explicit(&t->soft_hot, atomic_load_explicit(&t->hot,
+	    memory_order_relaxed) ? t->soft : 0, memory_order_relaxed);
 }
 
 AGENT_COLD bool

@@ -41,10 +41,11 @@ static __attribute__((__noinline__)) void
 record_alloc_other(struct agent_thread *t, enum mt_allocator allocator,
     const void *p, size_t size)
 {
-	if (t->native == NULL && agent_layout.is_pointer)
+	if (t->native == NULL && agent_layout.is_pointer) {
 		/* From the next one on this is not asked any more. */
 		atomic_store(&t->hot, true);
-	else if (t->native == NULL && (atomic_load(&t->alone) ?
+		atomic_store(&t->soft_hot, t->soft);
+	} else if (t->native == NULL && (atomic_load(&t->alone) ?
 	    agent_hot_try(t, allocator, p, size, true, false) :
 	    agent_hot_try(t, allocator, p, size, false, false)))
 		return;
@@ -55,7 +56,10 @@ AGENT_HOT void
 agent_record_alloc_other(struct agent_thread *t, enum mt_allocator allocator,
     const void *p, size_t size)
 {
-	if (AGENT_UNLIKELY(atomic_load_explicit(&t->alone,
+	if (AGENT_LIKELY(atomic_load_explicit(&t->hot,
+	    memory_order_relaxed)))
+		agent_record_alloc(t, allocator, p, size);
+	else if (AGENT_UNLIKELY(atomic_load_explicit(&t->alone,
 	    memory_order_relaxed) || !agent_layout.is_pointer ||
 	    t->native != NULL))
 		record_alloc_other(t, allocator, p, size);

@@ -30,7 +30,7 @@ agent_record_put(struct agent_thread *t, enum mt_allocator allocator,
 /* After the memory was obtained. */
 void	agent_record_alloc(struct agent_thread *, enum mt_allocator,
 	    const void *, size_t);
-/* The same, where the common case is not that of agent_hot_alloc(). */
+/* The same, but first in what may be the common case for the thread. */
 void	agent_record_alloc_other(struct agent_thread *, enum mt_allocator,
 	    const void *, size_t);
 /* What is left of it when agent_hot_alloc() has found the stack. */

@@ -209,6 +209,7 @@ thread_jumped(struct agent_thread *t, void *frame)
 		return (false);
 	t->head = atomic_load(&t->ring->head);
 	t->limit = t->soft = t->head;
+	atomic_store(&t->soft_hot, 0);
 	agent_pystack_reset(t);
 	if (t->native != NULL)
 		agent_native_reset(t->native);
