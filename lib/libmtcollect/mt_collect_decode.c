@@ -269,20 +269,25 @@ operand(struct mt_collect_process *p, struct mt_collect_ring *r,
 	return (true);
 }
 
+static inline void
+fill(struct mt_record *q, enum mt_event_type type, uint32_t thread,
+    uint32_t node, unsigned allocator, uint64_t addr, uint64_t bytes)
+{
+	q->addr = addr;
+	q->size = bytes;
+	q->thread = thread;
+	q->node = node;
+	q->allocator = allocator;
+	q->type = type;
+}
+
 /* Another event for the batch, which has room for it. */
 static inline bool
 put(struct mt_collect_process *p, const struct mt_collect_ring *r,
     enum mt_event_type type, unsigned allocator, uint64_t addr, uint64_t bytes)
 {
-	struct mt_record *q;
-
-	q = &p->batch[p->nbatch++];
-	q->addr = addr;
-	q->size = bytes;
-	q->thread = r->thread;
-	q->node = r->node;
-	q->allocator = allocator;
-	q->type = type;
+	fill(&p->batch[p->nbatch++], type, r->thread, r->node, allocator, addr,
+	    bytes);
 	return (true);
 }
 
@@ -401,18 +406,6 @@ hop(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	    hop_slow(p, r, w));
 }
 
-static inline void
-fill(struct mt_record *q, uint32_t thread, uint32_t node, unsigned allocator,
-    uint64_t addr, uint64_t bytes)
-{
-	q->addr = addr;
-	q->size = bytes;
-	q->thread = thread;
-	q->node = node;
-	q->allocator = allocator;
-	q->type = MT_EVENT_ALLOC;
-}
-
 /*
  * Decode a row of frames, small allocations and frees, as long as there is
  * room for them, and stop in front of anything else.  It is the ring's turn,
@@ -438,12 +431,14 @@ run(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t limit)
 			ok = hop(p, r, MT_STEP_HOP(w));
 			node = r->node;
 			if (ok)
-				fill(q++, thread, node, MT_STEP_ALLOCATOR(w),
-				    MT_STEP_ADDR(w), MT_STEP_SIZE(w));
+				fill(q++, MT_EVENT_ALLOC, thread, node,
+				    MT_STEP_ALLOCATOR(w), MT_STEP_ADDR(w),
+				    MT_STEP_SIZE(w));
 		} else if ((w & MT_SMALL) &&
 		    is_allocator(MT_SMALL_ALLOCATOR(w))) {
-			fill(q++, thread, node, MT_SMALL_ALLOCATOR(w),
-			    MT_SMALL_ADDR(w), MT_SMALL_SIZE(w));
+			fill(q++, MT_EVENT_ALLOC, thread, node,
+			    MT_SMALL_ALLOCATOR(w), MT_SMALL_ADDR(w),
+			    MT_SMALL_SIZE(w));
 		} else if (MT_WORD_OP(w) == MT_OP_FREE) {
 			q->addr = MT_WORD_VALUE(w);
 			q->thread = thread;

@@ -127,6 +127,25 @@ ATF_TC_BODY(each_once, tc)
 	ATF_CHECK_EQ(agent->has_barrier, taken);
 }
 
+/* One that counts for itself, having taken 10000 numbers. */
+static struct worker *
+worker_alone(void)
+{
+	struct worker *w = worker_new(1);
+	unsigned i;
+
+	agent->has_barrier = agent_barrier_register();
+	ATF_REQUIRE(agent->has_barrier);
+	w->t.tid = (uint32_t)agent_syscall(SYS_gettid);
+	agent_number_begin(&w->t);
+	for (i = 0; i < 10000; i++)
+		agent_number_count(&w->t);
+	ATF_REQUIRE(w->t.alone);
+	ATF_CHECK_EQ(0, w->t.head);
+	ATF_CHECK_EQ(10000, w->t.next_seq);
+	return (w);
+}
+
 ATF_TC(alone);
 ATF_TC_HEAD(alone, tc)
 {
@@ -135,18 +154,10 @@ ATF_TC_HEAD(alone, tc)
 }
 ATF_TC_BODY(alone, tc)
 {
-	struct worker *a = worker_new(1), *b = worker_new(1);
-	uint64_t n;
+	struct worker *a = worker_alone(), *b = worker_new(1);
+	unsigned n;
 
-	agent->has_barrier = agent_barrier_register();
-	ATF_REQUIRE(agent->has_barrier);
-	a->t.tid = b->t.tid = (uint32_t)getpid();
-	agent_number_begin(&a->t);
-	for (n = 0; n < 10000; n++)
-		agent_number_count(&a->t);
-	ATF_CHECK(a->t.alone);
-	ATF_CHECK_EQ(0, a->t.head);
-	ATF_CHECK_EQ(10000, a->t.next_seq);
+	b->t.tid = a->t.tid;
 	/* As if a handler had jumped out of the middle of it. */
 	a->t.counting = true;
 	agent_number_jumped(&a->t);
@@ -188,17 +199,9 @@ ATF_TC_HEAD(in_between, tc)
 }
 ATF_TC_BODY(in_between, tc)
 {
-	struct worker *a = worker_new(1), *b = worker_new(1);
-	unsigned i;
+	struct worker *a = worker_alone(), *b = worker_new(1);
 
-	agent->has_barrier = agent_barrier_register();
-	ATF_REQUIRE(agent->has_barrier);
-	a->t.tid = (uint32_t)agent_syscall(SYS_gettid);
-	agent_number_begin(&a->t);
-	for (i = 0; i < 10000; i++)
-		agent_number_count(&a->t);
 	a->t.counting = true;
-	ATF_REQUIRE(a->t.alone);
 	ATF_REQUIRE_EQ(0, pthread_create(&b->thread, NULL, other_main, &b->t));
 	while (a->t.alone)
 		(void)sched_yield();
