@@ -23,6 +23,7 @@
 #include <mt_wire.h>
 
 #define CHUNK		65536u	/* events made, then fed */
+#define BATCH		32u	/* of them at a time */
 #define CLASSES		32u	/* sizes of blocks are multiples of 32 */
 #define CODES		5000u
 #define THREADS		4u
@@ -277,35 +278,46 @@ feed_frame(struct bench *b, const struct op *o, size_t *depth)
 	}
 }
 
-/* Events, the number of which it returns; frames come for nothing. */
+static void
+feed_batch(struct bench *b, struct mt_record *q, size_t n)
+{
+	struct mt_error e;
+
+	if (mt_recorder_events(b->r, q, n, &e) != MT_OK)
+		errx(1, "%s", e.text);
+}
+
+/*
+ * Events, the number of which it returns, in batches as the collector makes
+ * them; frames come for nothing.
+ */
 static uint64_t
 feed(struct bench *b, size_t *depth)
 {
+	struct mt_record q[BATCH];
 	const struct op *o;
-	struct mt_error e;
-	enum mt_status st;
 	uint64_t n;
-	uint32_t node;
+	size_t i;
 
-	n = 0;
-	for (o = b->op; o < b->op + b->nop; o++) {
+	for (n = i = 0, o = b->op; o < b->op + b->nop; o++) {
 		if (o->kind > OP_FREE) {
 			feed_frame(b, o, depth);
 			continue;
 		}
-		if (o->kind == OP_FREE)
-			st = mt_recorder_free_at(b->r, b->thread, o->addr,
-			    &e);
-		else {
-			node = o->node == UINT32_MAX ? b->stack[*depth] :
-			    o->node;
-			st = mt_recorder_alloc(b->r, b->thread, node,
-			    MT_ALLOCATOR_MALLOC, o->addr, o->size, &e);
-		}
-		if (st != MT_OK)
-			errx(1, "%s", e.text);
+		q[i].addr = o->addr;
+		q[i].size = o->size;
+		q[i].thread = b->thread;
+		q[i].node = o->node == UINT32_MAX ? b->stack[*depth] : o->node;
+		q[i].allocator = MT_ALLOCATOR_MALLOC;
+		q[i].type = o->kind == OP_FREE ? MT_EVENT_FREE :
+		    MT_EVENT_ALLOC;
 		n++;
+		if (++i == BATCH) {
+			feed_batch(b, q, i);
+			i = 0;
+		}
 	}
+	feed_batch(b, q, i);
 	return (n);
 }
 

@@ -9,8 +9,13 @@
 #include "mt_collect_error.h"
 #include "mt_collect_process.h"
 
-/* Words after which drain returns, so that the caller gets its turn. */
+/*
+ * Words after which drain returns, so that the caller gets its turn; and how
+ * few make it return as well.  Whoever takes each word as soon as it is there
+ * takes the producer's cache lines away while they are written to.
+ */
 #define DRAIN_WORDS	(4u * MT_RING_WORDS)
+#define DRAIN_FEW	(MT_RING_WORDS / 8)
 #define REAP_MAX	64u	/* threads looked up at once */
 
 enum mt_status
@@ -319,8 +324,8 @@ mt_collect_process_drain(struct mt_collect_process *p, uint64_t now_us)
 		if (moved == 0 && p->nheld > 0 && is_overdue(p) &&
 		    skip_gap(p))
 			moved = merge(p);
-	} while (p->state == MT_COLLECT_LIVE && moved > 0 &&
-	    words < DRAIN_WORDS);
+	} while (p->state == MT_COLLECT_LIVE &&
+	    moved > (p->nheld > 0 ? 0 : DRAIN_FEW) && words < DRAIN_WORDS);
 	(void)mt_collect_decode_flush(p);
 	if (p->state != MT_COLLECT_LIVE)
 		return (words + discard(p));
