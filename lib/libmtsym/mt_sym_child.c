@@ -27,16 +27,23 @@
 #define LIMIT_MEMORY	1
 #endif
 
-static void
-limit(int resource, uint64_t max)
+static bool
+lower(struct rlimit *rl, uint64_t max)
 {
-	struct rlimit rl;
-
-	if (getrlimit(resource, &rl) != 0 || rl.rlim_max < max)
-		return;
-	rl.rlim_cur = (rlim_t)max;
-	(void)setrlimit(resource, &rl);
+	if (rl->rlim_max < max)
+		return (false);
+	rl->rlim_cur = (rlim_t)max;
+	return (true);
 }
+
+/* Systems do not agree on the type of the name of a limit: it has none here. */
+#define limit(resource, max)						\
+	do {								\
+		struct rlimit rl_;					\
+		if (getrlimit((resource), &rl_) == 0 &&			\
+		    lower(&rl_, (max)))					\
+			(void)setrlimit((resource), &rl_);		\
+	} while (0)
 
 /* So much time from now on. */
 static void

@@ -66,8 +66,8 @@ static const char *const unresolved[4] = {
 
 static const char *const resolved[4] = {
 	"unsure! /lib/libx.so:0 < inner! x.c:10 < outer! x.c:30 < f app.py:7",
-	"0x80001234! /lib/liby.so:0 < unsure! /lib/libx.so:0 < "
-	    "inner! x.c:10 < outer! x.c:30 < f app.py:7",
+	("0x80001234! /lib/liby.so:0 < unsure! /lib/libx.so:0 < "
+	    "inner! x.c:10 < outer! x.c:30 < f app.py:7"),
 	"f app.py:7",
 	"0x20! /lib/liby.so:0"
 };
