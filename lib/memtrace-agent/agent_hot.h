@@ -113,10 +113,13 @@ agent_hot_try(struct agent_thread *t, enum mt_allocator allocator,
 	    &t->soft_hot, memory_order_relaxed) : t->soft) ||
 	    (e = agent_hot_walk(t, pointer, &step)) == NULL)
 		return (false);
-	if (alone && AGENT_LIKELY(agent_number_count_alone(t)))
-		agent_hot_put(t, allocator, p, size, e, step);
-	else
+	if (!alone)
+		agent_number_count_shared(t);
+	else if (AGENT_UNLIKELY(!agent_number_count_alone(t))) {
 		agent_record_late(t, allocator, p, size, e, step);
+		return (true);
+	}
+	agent_hot_put(t, allocator, p, size, e, step);
 	return (true);
 }
 
@@ -134,12 +137,13 @@ static AGENT_INLINE void
 agent_hot_free(struct agent_thread *t, enum mt_allocator allocator,
     const void *p)
 {
-	if (agent_hot_ready(t, t->soft) &&
-	    AGENT_LIKELY(agent_number_count_alone(t)))
+	if (AGENT_UNLIKELY(!agent_hot_ready(t, t->soft)))
+		agent_record_free(t, allocator, p);
+	else if (AGENT_LIKELY(agent_number_count_alone(t)))
 		agent_out_last(t, MT_WORD(MT_OP_FREE, allocator,
 		    (uintptr_t)p));
 	else
-		agent_record_free(t, allocator, p);
+		agent_record_free_shared(t, allocator, p);
 }
 
 #endif /* AGENT_HOT_H */

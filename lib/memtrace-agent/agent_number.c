@@ -8,7 +8,6 @@
 #include "agent_number.h"
 #include "agent_sys.h"
 
-#define NUMBER_ROW	4096u	/* in a row, before a thread takes over */
 #define NUMBER_SPINS	1000u
 #define NUMBER_WAITS	100u	/* of a millisecond */
 
@@ -68,12 +67,9 @@ agent_number_shared(void)
 	}
 }
 
-/*
- * Take over, from next_seq on.  `taking' is never waited for, so it does not
- * matter if its holder never comes back.
- */
-static AGENT_COLD void
-number_take(struct agent_thread *t)
+/* `taking' is never waited for, should its holder never come back. */
+AGENT_COLD void
+agent_number_take(struct agent_thread *t)
 {
 	uint64_t seq = t->next_seq;
 
@@ -88,20 +84,6 @@ number_take(struct agent_thread *t)
 			atomic_store(&t->alone, false);
 	}
 	atomic_store(&agent->taking, 0);
-}
-
-void
-agent_number_count_shared(struct agent_thread *t)
-{
-	uint64_t number = agent_number_shared();
-
-	if (number != t->next_seq) {
-		agent_number_tell(t, number);
-		t->in_row = 0;
-	}
-	t->next_seq = number + 1;
-	if (AGENT_UNLIKELY(++t->in_row >= NUMBER_ROW))
-		number_take(t);
 }
 
 AGENT_COLD void

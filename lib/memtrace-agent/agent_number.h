@@ -26,10 +26,10 @@ void	agent_number_begin(struct agent_thread *);
  */
 void	agent_number_jumped(struct agent_thread *);
 
-/* The next one of agent->seq. */
+/* The next one of agent->seq, whoever has it. */
 uint64_t agent_number_shared(void);
-/* Take one for the event whose words follow, not in the common case. */
-void	agent_number_count_shared(struct agent_thread *);
+/* Take over, from next_seq on, if that is possible now. */
+void	agent_number_take(struct agent_thread *);
 /* Let the collector know that the next event has another number. */
 void	agent_number_tell(struct agent_thread *, uint64_t number);
 
@@ -46,6 +46,28 @@ agent_number_count_alone(struct agent_thread *t)
 		t->next_seq++;
 	atomic_store_explicit(&t->counting, false, memory_order_release);
 	return (alone);
+}
+
+#define AGENT_NUMBER_ROW	4096u	/* before a thread takes over */
+
+/* The same for one that is not alone. */
+static AGENT_INLINE void
+agent_number_count_shared(struct agent_thread *t)
+{
+	uint64_t number;
+
+	number = atomic_load_explicit(&agent->seq, memory_order_relaxed);
+	if (AGENT_UNLIKELY(number >= AGENT_NUMBER_TAKEN ||
+	    !atomic_compare_exchange_weak_explicit(&agent->seq, &number,
+	    number + 1, memory_order_acq_rel, memory_order_relaxed)))
+		number = agent_number_shared();
+	if (AGENT_UNLIKELY(number != t->next_seq)) {
+		agent_number_tell(t, number);
+		t->in_row = 0;
+	}
+	t->next_seq = number + 1;
+	if (AGENT_UNLIKELY(++t->in_row >= AGENT_NUMBER_ROW))
+		agent_number_take(t);
 }
 
 /* Take the next number for the event whose words follow. */

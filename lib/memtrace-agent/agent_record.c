@@ -85,6 +85,14 @@ agent_record_free(struct agent_thread *t, enum mt_allocator allocator,
 	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
 }
 
+AGENT_HOT void
+agent_record_free_shared(struct agent_thread *t, enum mt_allocator allocator,
+    const void *p)
+{
+	agent_number_count_shared(t);
+	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
+}
+
 /* The first word of an event with the number that was reserved for it. */
 static bool
 record_reserved(struct agent_thread *t, uint64_t number, uint64_t word)

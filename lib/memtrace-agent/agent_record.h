@@ -40,6 +40,10 @@ void	agent_record_late(struct agent_thread *, enum mt_allocator,
 void	agent_record_free(struct agent_thread *, enum mt_allocator,
 	    const void *);
 
+/* The same of one that is not alone, when there is room and nothing else. */
+void	agent_record_free_shared(struct agent_thread *, enum mt_allocator,
+	    const void *);
+
 /*
  * After a call that moves a block: the number was reserved before the call.
  * from is NULL if nothing was freed, to is NULL if nothing was obtained.

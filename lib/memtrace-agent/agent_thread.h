@@ -39,6 +39,9 @@ agent_enter(void)
 		atomic_signal_fence(memory_order_seq_cst);
 		return (t);
 	}
+	/* Nearly always we are called by what another hook has called. */
+	if ((uintptr_t)frame <= (uintptr_t)t->busy)
+		return (NULL);
 	return (agent_enter_slow(frame));
 }
 
