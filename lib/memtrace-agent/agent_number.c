@@ -13,23 +13,37 @@
 
 /*
  * Until the thread is not in the few instructions between the two stores.
- * It may be waiting for a processor, or a handler that has interrupted it for
- * us, or be gone; rather than to wait for ever, two events get one number.
+ * It may be waiting for a processor, or for a handler that has interrupted it
+ * for us, or be gone; rather than to wait for ever, two events get one number.
+ * Without a barrier, as after a change of what the program may do, it takes
+ * time until all see what was stored.
  */
 static void
-number_wait(struct agent_thread *t)
+number_wait(struct agent_thread *t, bool barrier)
 {
 	_Atomic uint32_t never = 0;
 	unsigned i;
 
+	if (!barrier) {
+		agent->has_barrier = false;
+		agent_futex_wait(&never, 0, 1);
+	}
 	for (i = 0; atomic_load(&t->counting) &&
 	    i < NUMBER_SPINS + NUMBER_WAITS; i++) {
 		if (i < NUMBER_SPINS)
 			continue;
-		if (agent_syscall(SYS_tgkill, getpid(), t->tid, 0) == -ESRCH)
+		if (agent_syscall(SYS_tkill, t->tid, 0) == -ESRCH)
 			return;
 		agent_futex_wait(&never, 0, 1);
 	}
+}
+
+static void
+number_leave(struct agent_thread *t)
+{
+	atomic_store(&t->hot, false);
+	atomic_store(&t->soft_hot, 0);
+	atomic_store(&t->alone, false);
 }
 
 /* End it that a thread, which may be the caller, counts for itself. */
@@ -41,11 +55,8 @@ number_give_back(uint64_t taken)
 	/* Else that was of another time. */
 	if (atomic_load(&agent->seq) != taken)
 		return;
-	atomic_store(&t->hot, false);
-	atomic_store(&t->soft_hot, 0);
-	atomic_store(&t->alone, false);
-	(void)agent_barrier();
-	number_wait(t);
+	number_leave(t);
+	number_wait(t, agent_barrier());
 	(void)atomic_compare_exchange_strong(&agent->seq, &taken,
 	    t->next_seq);
 }
@@ -92,28 +103,24 @@ agent_number_tell(struct agent_thread *t, uint64_t number)
 	agent_out_word(t, (uint64_t)MT_OP_SEQ << 56 | MT_WORD_SEQ(number));
 }
 
-void
-agent_number_begin(struct agent_thread *t)
-{
-	uint64_t seq = atomic_load(&agent->seq);
-
-	/* The block may be that of a thread which is gone. */
-	atomic_store(&t->counting, false);
-	if (seq >= AGENT_NUMBER_TAKEN && atomic_load(&agent->numbers) == t)
-		number_give_back(seq);
-	atomic_store(&t->hot, false);
-	atomic_store(&t->soft_hot, 0);
-	atomic_store(&t->alone, false);
-	t->next_seq = 0;
-	t->in_row = 0;
-}
-
+/* However far it was with taking over, or another with taking back. */
 void
 agent_number_jumped(struct agent_thread *t)
 {
+	uint64_t seq = atomic_load(&agent->seq);
+
 	atomic_store(&t->counting, false);
-	if (atomic_load(&t->alone))
-		agent_number_tell(t, t->next_seq);
-	else
-		t->next_seq = UINT64_MAX;
+	if (seq >= AGENT_NUMBER_TAKEN && atomic_load(&agent->numbers) == t)
+		number_give_back(seq);
+	number_leave(t);
+	t->next_seq = UINT64_MAX;
+}
+
+void
+agent_number_begin(struct agent_thread *t)
+{
+	/* The block may be that of a thread which is gone. */
+	agent_number_jumped(t);
+	t->next_seq = 0;
+	t->in_row = 0;
 }

@@ -22,7 +22,7 @@
 void	agent_number_begin(struct agent_thread *);
 /*
  * A signal handler jumped out of a hook: a number may have been taken and not
- * published.  There is room for a word.
+ * published.
  */
 void	agent_number_jumped(struct agent_thread *);
 

@@ -19,9 +19,10 @@
 #include "mt_hello.h"
 
 #define THREAD_FRAMES	512	/* to begin with */
+#define THREAD_ALWAYS	((void *)1)	/* busy, below any frame */
 
 /* Of a thread that has no block yet. */
-static struct agent_thread	thread_new = { .busy = &thread_new };
+static struct agent_thread	thread_new = { .busy = THREAD_ALWAYS };
 
 _Thread_local struct agent_thread *agent_self
     __attribute__((__tls_model__("initial-exec"))) = &thread_new;
@@ -29,9 +30,9 @@ static _Thread_local const char *thread_name
     __attribute__((__tls_model__("initial-exec")));
 
 /* Of one whose block is being made, or could not be had. */
-static struct agent_thread	thread_none = { .busy = &thread_none };
+static struct agent_thread	thread_none = { .busy = THREAD_ALWAYS };
 /* Of the thread that forked in a hook, while that is still to end. */
-static struct agent_thread	thread_late = { .busy = &thread_late };
+static struct agent_thread	thread_late = { .busy = THREAD_ALWAYS };
 static struct agent_thread	*thread_late_block;	/* its block */
 static struct agent_thread * _Atomic thread_all;
 static pthread_key_t		thread_key;
@@ -192,7 +193,7 @@ thread_hook_is_gone(const struct agent_thread *t, void *frame)
 {
 	stack_t ss;
 
-	return ((uintptr_t)frame > (uintptr_t)t->busy &&
+	return ((uintptr_t)frame >= (uintptr_t)t->busy &&
 	    sigaltstack(NULL, &ss) != -1 && (ss.ss_flags & SS_ONSTACK) == 0);
 }
 
@@ -214,11 +215,10 @@ thread_jumped(struct agent_thread *t, void *frame)
 	if (t->native != NULL)
 		agent_native_reset(t->native);
 	atomic_store(&t->in_walk, 0);
-	if (agent_out_room(t, 2)) {
+	agent_number_jumped(t);
+	if (agent_out_room(t, 1))
 		agent_out_word(t, MT_WORD(MT_OP_POP, 0,
 		    MT_WORD_VALUE_MASK));
-		agent_number_jumped(t);
-	}
 	agent_out_publish(t);
 	return (true);
 }

@@ -40,7 +40,7 @@ agent_enter(void)
 		return (t);
 	}
 	/* Nearly always we are called by what another hook has called. */
-	if ((uintptr_t)frame <= (uintptr_t)t->busy)
+	if ((uintptr_t)frame < (uintptr_t)t->busy)
 		return (NULL);
 	return (agent_enter_slow(frame));
 }

@@ -163,8 +163,25 @@ hint_each()
 	    -c pass
 }
 
+# A handler that jumps out of us: what was recorded there is lost, no more.
+jumps_each()
+{
+	cc -D_GNU_SOURCE -O1 -shared -fPIC -o jumps.so "$src/jumps.c" \
+	    -lpthread 2> cc.err || atf_skip "no C compiler"
+	e2e_python_flags
+	# The status says that events were lost.
+	# shellcheck disable=SC2086
+	atf_check -s ignore -o save:made -e save:err memray-run $e2e_flags -q \
+	    -o cap.bin "$py" "$src/jumps.py" ./jumps.so
+	atf_check -o save:stats.json -e ignore memray-stats --json cap.bin
+	seen=$(jq '[.top_allocations_by_count[] |
+	    select(.location | startswith("jump:"))][0].count' stats.json)
+	[ "$seen" -gt $(($(cat made) - 1000)) ] ||
+	    e2e_fail "$seen blocks of $(cat made)"
+}
+
 atf_init_test_cases()
 {
 	e2e_add exit underscore_exit exception kill term abort same \
-	    descriptors stdin closed_stdio forms jemalloc unread hint
+	    descriptors stdin closed_stdio forms jemalloc unread hint jumps
 }

@@ -158,8 +158,8 @@ ATF_TC_BODY(alone, tc)
 	a->t.counting = true;
 	agent_number_jumped(&a->t);
 	ATF_CHECK(!a->t.counting);
-	ATF_CHECK_EQ(1, a->t.head);
-	ATF_CHECK_EQ(10000, MT_WORD_SEQ(a->data[0]));
+	ATF_CHECK(!a->t.alone);
+	ATF_CHECK_EQ(10000, agent->seq);
 	agent_number_begin(&b->t);
 	agent_number_count(&b->t);
 	ATF_CHECK(!a->t.alone);
@@ -167,7 +167,7 @@ ATF_TC_BODY(alone, tc)
 	ATF_CHECK_EQ(10000, MT_WORD_SEQ(b->data[0]));
 	agent_number_count(&a->t);
 	ATF_CHECK_EQ(10002, a->t.next_seq);
-	ATF_CHECK_EQ(10001, MT_WORD_SEQ(a->data[1]));
+	ATF_CHECK_EQ(10001, MT_WORD_SEQ(a->data[0]));
 	/* The next user of the block of a thread that is gone. */
 	for (n = 0; n < 10000; n++)
 		agent_number_count(&a->t);
@@ -177,6 +177,32 @@ ATF_TC_BODY(alone, tc)
 	ATF_CHECK_EQ(20002, agent_number_shared());
 	free(a);
 	free(b);
+}
+
+ATF_TC(jumps);
+ATF_TC_HEAD(jumps, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a jump while numbers are taken back, "
+	    "or taken over, leaves them as they were");
+}
+ATF_TC_BODY(jumps, tc)
+{
+	struct worker *w = worker_alone();
+
+	/* Another one has begun to take back. */
+	w->t.alone = false;
+	agent_number_jumped(&w->t);
+	agent_number_count(&w->t);
+	ATF_CHECK_EQ(10001, w->t.next_seq);
+	ATF_CHECK_EQ(10001, agent->seq);
+	/* It was about to take over. */
+	w->t.alone = true;
+	agent_number_jumped(&w->t);
+	agent_number_count(&w->t);
+	ATF_CHECK(!w->t.alone);
+	ATF_CHECK_EQ(10002, w->t.next_seq);
+	ATF_CHECK_EQ(10002, agent->seq);
+	free(w);
 }
 
 static void *
@@ -233,6 +259,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, each_once);
 	ATF_TP_ADD_TC(tp, alone);
+	ATF_TP_ADD_TC(tp, jumps);
 	ATF_TP_ADD_TC(tp, in_between);
 	ATF_TP_ADD_TC(tp, no_barrier);
 	return (atf_no_error());
