@@ -325,7 +325,7 @@ mt_collect_process_drain(struct mt_collect_process *p, uint64_t now_us)
 		    skip_gap(p))
 			moved = merge(p);
 	} while (p->state == MT_COLLECT_LIVE &&
-	    moved > (p->nheld > 0 ? 0 : DRAIN_FEW) && words < DRAIN_WORDS);
+	    moved > DRAIN_FEW && words < DRAIN_WORDS);
 	(void)mt_collect_decode_flush(p);
 	if (p->state != MT_COLLECT_LIVE)
 		return (words + discard(p));
