@@ -314,6 +314,7 @@ size_t
 mt_collect_process_drain(struct mt_collect_process *p, uint64_t now_us)
 {
 	size_t words, moved;
+	bool overdue;
 
 	p->now_us = now_us;
 	words = 0;
@@ -321,11 +322,12 @@ mt_collect_process_drain(struct mt_collect_process *p, uint64_t now_us)
 		moved = look(p);
 		moved += merge(p);
 		words += moved;
-		if (moved == 0 && p->nheld > 0 && is_overdue(p) &&
-		    skip_gap(p))
+		/* Asked each time, for that is since when it waits. */
+		overdue = p->nheld > 0 && is_overdue(p);
+		if (moved == 0 && overdue && skip_gap(p))
 			moved = merge(p);
 	} while (p->state == MT_COLLECT_LIVE &&
-	    moved > DRAIN_FEW && words < DRAIN_WORDS);
+	    moved > (overdue ? 0 : DRAIN_FEW) && words < DRAIN_WORDS);
 	(void)mt_collect_decode_flush(p);
 	if (p->state != MT_COLLECT_LIVE)
 		return (words + discard(p));
