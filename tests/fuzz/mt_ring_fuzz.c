@@ -1,0 +1,106 @@
+/*
+ * Fuzz target: whatever stands in the rings of a process, decoder and recorder
+ * must not crash, leak or hang, and what they record can be counted.
+ *
+ * The first byte says how many rings there are.  Then come words, nine bytes
+ * each: to which ring, and whether it is published and drained then, and the
+ * word.
+ */
+
+#include <sys/mman.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mt_collect_process.h"
+#include "mt_wire.h"
+
+#define FUZZ_RINGS	4u
+#define FUZZ_DRAIN	0x80u
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+fuzz_require(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static enum mt_status
+fuzz_put(void *arg, enum mt_block_type type, void *data, size_t n,
+    struct mt_error *e)
+{
+	(void)arg;
+	(void)type;
+	(void)n;
+	(void)e;
+	free(data);
+	return (MT_OK);
+}
+
+static struct mt_arena *
+fuzz_arena(unsigned rings)
+{
+	struct mt_arena *a;
+	unsigned i;
+
+	a = mmap(NULL, MT_ARENA_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	fuzz_require(a != MAP_FAILED);
+	for (i = 0; i < rings; i++) {
+		atomic_store(&a->ring[i].tid, i + 1);
+		atomic_store(&a->ring[i].state, MT_RING_USED);
+	}
+	return (a);
+}
+
+static void
+fuzz_words(struct mt_collect_process *p, struct mt_arena *a, unsigned rings,
+    const uint8_t *data, size_t n)
+{
+	uint64_t head[FUZZ_RINGS] = { 0 }, now = 0;
+	unsigned i;
+
+	for (; n >= 9; data += 9, n -= 9) {
+		i = (data[0] & ~FUZZ_DRAIN) % rings;
+		memcpy(&mt_arena_data(a, i)[head[i]++ & (MT_RING_WORDS - 1)],
+		    data + 1, 8);
+		if ((data[0] & FUZZ_DRAIN) == 0)
+			continue;
+		atomic_store(&a->ring[i].head, head[i]);
+		now += 1000;
+		(void)mt_collect_process_drain(p, now);
+	}
+	for (i = 0; i < rings; i++)
+		atomic_store(&a->ring[i].head, head[i]);
+	(void)mt_collect_process_drain(p, now + 1000);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	const struct mt_sink sink = { fuzz_put, NULL };
+	struct mt_collect_process *p;
+	struct mt_recorder *r;
+	struct mt_arena *a;
+	struct mt_totals t;
+	unsigned rings;
+
+	if (n == 0)
+		return (0);
+	rings = data[0] % FUZZ_RINGS + 1;
+	fuzz_require(mt_recorder_new(&r, &sink, data[0] & 0x80 ?
+	    MT_RECORDER_AGGREGATE : 0, NULL) == MT_OK);
+	fuzz_require(mt_collect_process_new(&p, 1, r, NULL) == MT_OK);
+	a = fuzz_arena(rings);
+	fuzz_require(mt_collect_process_arena(p, a, NULL) == MT_OK);
+	fuzz_words(p, a, rings, data + 1, n - 1);
+	mt_collect_process_end(p);
+	(void)mt_recorder_finish(r, NULL);
+	mt_recorder_totals(r, &t);
+	fuzz_require(t.allocations <= n && t.live <= t.allocations);
+	mt_collect_process_free(p);
+	mt_recorder_free(r);
+	return (0);
+}
