@@ -64,7 +64,7 @@ struct agent {
 	bool			api_walk;	/* stacks by the API */
 	bool			has_barrier;	/* membarrier(2) is there */
 	struct mt_session_page	*session;
-	/* The numbers of events, see agent_record.h. */
+	/* The numbers of events, see agent_number.h. */
 	struct agent_thread	* _Atomic numbers;
 	_Atomic uint32_t	 taking;
 	_Alignas(64) _Atomic uint64_t seq;
