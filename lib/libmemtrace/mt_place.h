@@ -1,0 +1,50 @@
+/*
+ * libmemtrace: private places, the directories that are ours alone and in
+ * which sockets and secrets are kept.
+ *
+ * A name means nothing once it was looked at: whoever owns a directory above
+ * may have put something else there meanwhile.  So what is here opens first
+ * and looks then, and what was found is used through its descriptor.
+ */
+
+#ifndef MT_PLACE_H
+#define MT_PLACE_H
+
+#include <sys/un.h>
+
+#include <memtrace.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Is the directory our (effective) user's, and shut to all others? */
+MT_API bool	mt_place_is_private(int fd);
+
+/*
+ * Can nobody but us and root rename or remove what is ours in this directory?
+ * True of a private one, and of one like /tmp, which is root's and sticky.
+ */
+MT_API bool	mt_place_is_safe(int fd);
+
+/*
+ * A descriptor of the directory path, relative to dir as for openat(2), if it
+ * is private.  With make, it is first made unless it is there.  -1 with
+ * errno; EACCES: it is not private; ELOOP or ENOTDIR: it is a symbolic link,
+ * or no directory.
+ */
+MT_API int	mt_place_open(int dir, const char *path, bool make);
+
+/*
+ * The address of the socket called name in that directory, which stays the
+ * same whatever becomes of the directory's own name.  Needs /proc (Linux).
+ * False: the name is too long.
+ */
+MT_API bool	mt_place_address(struct sockaddr_un *, int dir,
+		    const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MT_PLACE_H */
