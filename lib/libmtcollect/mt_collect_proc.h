@@ -35,6 +35,13 @@ void	mt_collect_proc_command(const struct mt_collect_proc *, char *,
 pid_t	mt_collect_proc_parent(const struct mt_collect_proc *);
 
 /*
+ * Whether the process has ended, or its first thread is about to: its
+ * descriptors are closed before anybody can wait for it.  True also if
+ * nothing is known of it.
+ */
+bool	mt_collect_proc_is_ending(const struct mt_collect_proc *);
+
+/*
  * How the process has ended, as wait(2) reports it; false if that is unknown,
  * because somebody else has waited for it already.
  */

@@ -11,11 +11,13 @@
 #include "mt_collect_proc.h"
 #include "mt_hello.h"
 
+#define PF_EXITING	0x4u		/* of include/linux/sched.h */
 #define ENVIRON_MAX	(128u * 1024)	/* bytes looked at */
 
 /* Fields of stat, counted from the one behind the name. */
 #define STAT_STATE	0
 #define STAT_PARENT	1
+#define STAT_FLAGS	6
 #define STAT_EXIT_CODE	49
 
 void
@@ -156,6 +158,16 @@ mt_collect_proc_status(const struct mt_collect_proc *p, int *status)
 		return (false);
 	*status = (int)strtol(code, NULL, 10);
 	return (true);
+}
+
+bool
+mt_collect_proc_is_ending(const struct mt_collect_proc *p)
+{
+	char buf[1024];
+
+	return (*proc_stat(p, buf, sizeof(buf)) == '\0' ||
+	    (strtoul(stat_field(buf, STAT_FLAGS), NULL, 10) & PF_EXITING) !=
+	    0);
 }
 
 static bool

@@ -335,6 +335,36 @@ command_of(pid_t pid, char *to, size_t size)
 	mt_collect_proc_close(&proc);
 }
 
+static bool
+is_ending(pid_t pid)
+{
+	struct mt_collect_proc proc;
+	bool ending;
+
+	mt_collect_proc_open(&proc, pid);
+	ending = mt_collect_proc_is_ending(&proc);
+	mt_collect_proc_close(&proc);
+	return (ending);
+}
+
+/*
+ * No memory for the peer.  One that was killed before it had our answer has
+ * done nothing that could be missed.
+ */
+static void
+not_traced(struct mt_collect_tree *t, int conn, pid_t pid)
+{
+	int error = errno;
+	char why[128];
+
+	if (error == EPIPE && is_ending(pid))
+		return;
+	(void)snprintf(why, sizeof(why), "no shared memory: %s",
+	    error == EPIPE ? "it gave up waiting" : strerror(error));
+	untraced(t, pid, "", why);
+	ignore(t, conn);
+}
+
 /*
  * Without children to follow, only the first is traced.  Who says hello again
  * was replaced by exec(2): nothing more comes from its rings.
@@ -343,7 +373,7 @@ static void
 hello_process(struct mt_collect_tree *t, int conn, pid_t pid,
     const struct mt_hello *h)
 {
-	char command[COMMAND_MAX], why[128];
+	char command[COMMAND_MAX];
 	struct mt_collect_member *m;
 
 	if ((m = find(t, pid)) != NULL) {
@@ -362,12 +392,8 @@ hello_process(struct mt_collect_tree *t, int conn, pid_t pid,
 		(void)mt_collect_hello_ignore(conn);
 		return;
 	}
-	if (trace(t, conn, pid, h, command))
-		return;
-	(void)snprintf(why, sizeof(why), "no shared memory: %s",
-	    errno == EPIPE ? "it gave up waiting" : strerror(errno));
-	untraced(t, pid, "", why);
-	ignore(t, conn);
+	if (!trace(t, conn, pid, h, command))
+		not_traced(t, conn, pid);
 }
 
 static void

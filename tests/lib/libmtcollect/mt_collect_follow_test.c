@@ -422,6 +422,81 @@ ATF_TC_BODY(untraced, tc)
 	ATF_CHECK(strstr(result.untraced, "setuid") != NULL);
 }
 
+/* Says hello and does not wait for the answer. */
+static void
+hurried(struct program *p)
+{
+	struct mt_hello h = { .magic = MT_HELLO_MAGIC,
+	    .version = MT_WIRE_VERSION, .kind = MT_HELLO_PROCESS,
+	    .pid = (uint32_t)getpid(), .py_version = "3.99.1 (test)" };
+	int s;
+
+	if ((s = producer_connect(p->socket)) != -1 &&
+	    send(s, &h, sizeof(h), MSG_NOSIGNAL) == sizeof(h))
+		atomic_store(&shared[0], 1);
+	(void)close(s);
+}
+
+static int
+program_killed(struct program *p)
+{
+	hurried(p);
+	(void)raise(SIGKILL);
+	return (0);
+}
+
+static int
+program_impatient(struct program *p)
+{
+	hurried(p);
+	atomic_store(&shared[1], 1);
+	(void)pause();
+	return (0);
+}
+
+/* The collector looks when the program has ended, or has said shared[1]. */
+static void
+run_unanswered(program_fn *fn)
+{
+	siginfo_t si;
+	pid_t pid;
+	int status;
+
+	begin();
+	new_session(0);
+	pid = start_program(fn);
+	si.si_pid = 0;
+	while (si.si_pid == 0 && atomic_load(&shared[1]) == 0) {
+		(void)usleep(1000);
+		ATF_REQUIRE_EQ(0, waitid(P_PID, (id_t)pid, &si, WEXITED |
+		    WNOHANG | WNOWAIT));
+	}
+	ATF_CHECK_EQ(1, atomic_load(&shared[0]));
+	start_collecting(pid, "x.bin");
+	step();
+	(void)kill(pid, SIGKILL);
+	status = supervise(pid);
+	mt_collect_finish(collect, status, &result);
+	mt_collect_free(collect);
+	ATF_CHECK_EQ(0, result.traced);
+}
+
+ATF_TC(unanswered);
+ATF_TC_HEAD(unanswered, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "who ends before the answer has missed "
+	    "nothing, who goes on without it is named");
+}
+ATF_TC_BODY(unanswered, tc)
+{
+	run_unanswered(program_killed);
+	ATF_CHECK_EQ(0, result.ignored);
+	ATF_CHECK_STREQ("", result.untraced);
+	run_unanswered(program_impatient);
+	ATF_CHECK_EQ(1, result.ignored);
+	ATF_CHECK(strstr(result.untraced, "gave up waiting") != NULL);
+}
+
 ATF_TC(no_room);
 ATF_TC_HEAD(no_room, tc)
 {
@@ -451,6 +526,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, first);
 	ATF_TP_ADD_TC(tp, left);
 	ATF_TP_ADD_TC(tp, untraced);
+	ATF_TP_ADD_TC(tp, unanswered);
 	ATF_TP_ADD_TC(tp, no_room);
 	return (atf_no_error());
 }
