@@ -24,6 +24,7 @@ prog:nm            binutils      binutils          binutils        binutils     
 header:zlib.h      zlib1g-dev    zlib-devel        zlib            zlib-dev        -
 header:lz4frame.h  liblz4-dev    lz4-devel         lz4             lz4-dev         liblz4
 header:libdeflate.h libdeflate-dev libdeflate-devel libdeflate    libdeflate-dev  libdeflate
+header:sodium.h    libsodium-dev libsodium-devel   libsodium       libsodium-dev   libsodium
 header:libelf.h    libelf-dev    elfutils-libelf-devel libelf      elfutils-dev    -
 header:elfutils/libdw.h libdw-dev elfutils-devel   elfutils        elfutils-dev    elfutils
 header:libunwind.h libunwind-dev libunwind-devel   libunwind       libunwind-dev   libunwind
