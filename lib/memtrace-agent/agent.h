@@ -9,6 +9,7 @@
  *	agent.c		 life cycle: constructor, start, stop, fork
  *	agent_page.c	 the one struct
  *	agent_hooks.def	 the one list of wrapped functions; agent_hooks.c
+ *	agent_deepbind.c dlopen(3), and libraries that look past us
  *	agent_early.c	 memory for calls that come before the real functions
  *	agent_out.c	 hello, arenas, the producer's side of a ring
  *	agent_fork.c	 children of fork; agent_exec.c programs executed

@@ -8,6 +8,10 @@
  *	agent_arch_start()	the caller of a hook, from within a function
  *				that is not inlined and that the hook called
  *	agent_arch_here()	all registers that a function may rely on
+ *	AGENT_ARCH_JUMP()	code of a function that is called like pick,
+ *				by at most three arguments, and goes on with
+ *				the function that pick returns as if that one
+ *				had been called
  */
 
 #ifndef AGENT_ARCH_H

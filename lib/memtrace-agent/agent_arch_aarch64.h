@@ -54,4 +54,30 @@ agent_arch_here(uintptr_t reg[AGENT_ARCH_REGS])
 	return (0xfff80000u);
 }
 
+#define AGENT_ARCH_JUMP(name, pick)					\
+	".pushsection .text\n\t"					\
+	".globl " name "\n\t"						\
+	".type " name ", %function\n"					\
+	name ":\n\t"							\
+	".cfi_startproc\n\t"						\
+	"stp x29, x30, [sp, #-48]!\n\t"					\
+	".cfi_def_cfa_offset 48\n\t"					\
+	".cfi_offset x29, -48\n\t"					\
+	".cfi_offset x30, -40\n\t"					\
+	"mov x29, sp\n\t"						\
+	"stp x0, x1, [sp, #16]\n\t"					\
+	"str x2, [sp, #32]\n\t"						\
+	"bl " pick "\n\t"						\
+	"mov x16, x0\n\t"						\
+	"ldp x0, x1, [sp, #16]\n\t"					\
+	"ldr x2, [sp, #32]\n\t"						\
+	"ldp x29, x30, [sp], #48\n\t"					\
+	".cfi_restore x29\n\t"						\
+	".cfi_restore x30\n\t"						\
+	".cfi_def_cfa_offset 0\n\t"					\
+	"br x16\n\t"							\
+	".cfi_endproc\n\t"						\
+	".size " name ", . - " name "\n\t"				\
+	".popsection\n"
+
 #endif /* AGENT_ARCH_AARCH64_H */

@@ -52,4 +52,28 @@ agent_arch_here(uintptr_t reg[AGENT_ARCH_REGS])
 	return (1u << 3 | 1u << 6 | 1u << 7 | 0xfu << 12 | 1u << 16);
 }
 
+#define AGENT_ARCH_JUMP(name, pick)					\
+	".pushsection .text\n\t"					\
+	".globl " name "\n\t"						\
+	".type " name ", @function\n"					\
+	name ":\n\t"							\
+	".cfi_startproc\n\t"						\
+	"pushq %rdi\n\t"						\
+	".cfi_adjust_cfa_offset 8\n\t"					\
+	"pushq %rsi\n\t"						\
+	".cfi_adjust_cfa_offset 8\n\t"					\
+	"pushq %rdx\n\t"						\
+	".cfi_adjust_cfa_offset 8\n\t"					\
+	"call " pick "\n\t"						\
+	"popq %rdx\n\t"							\
+	".cfi_adjust_cfa_offset -8\n\t"					\
+	"popq %rsi\n\t"							\
+	".cfi_adjust_cfa_offset -8\n\t"					\
+	"popq %rdi\n\t"							\
+	".cfi_adjust_cfa_offset -8\n\t"					\
+	"jmp *%rax\n\t"							\
+	".cfi_endproc\n\t"						\
+	".size " name ", . - " name "\n\t"				\
+	".popsection\n"
+
 #endif /* AGENT_ARCH_X86_64_H */

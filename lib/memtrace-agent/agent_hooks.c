@@ -26,6 +26,8 @@
 #include "agent_thread.h"
 #include "mt_hello.h"
 
+#define HOOK_DONTUNMAP	4	/* MREMAP_DONTUNMAP, of newer headers */
+
 AGENT_EXPORT AGENT_HOT void *
 malloc(size_t size)
 {
@@ -232,6 +234,15 @@ pvalloc(size_t size)
 	    size));
 }
 
+/* The kernel unmaps whole pages, whatever it is asked for. */
+static size_t
+hook_pages(size_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return ((len + page - 1) & ~(page - 1));
+}
+
 /* A fixed mapping replaces what was there, so that is unmapped first. */
 static void *
 hook_mmap(void *addr, size_t len, int prot, int flags, int fd, off64_t offset)
@@ -248,7 +259,7 @@ hook_mmap(void *addr, size_t len, int prot, int flags, int fd, off64_t offset)
 	p = agent_real.mmap64(addr, len, prot, flags, fd, offset);
 	if ((flags & MAP_FIXED) != 0)
 		agent_record_remap(t, number, MT_ALLOCATOR_MMAP,
-		    p == MAP_FAILED ? NULL : p, len,
+		    p == MAP_FAILED ? NULL : p, hook_pages(len),
 		    p == MAP_FAILED ? NULL : p, len);
 	else if (p != MAP_FAILED)
 		agent_record_alloc(t, MT_ALLOCATOR_MMAP, p, len);
@@ -296,16 +307,47 @@ munmap(void *addr, size_t len)
 	number = agent_number_reserve(t);
 	error = agent_real.munmap(addr, len);
 	agent_record_remap(t, number, MT_ALLOCATOR_MUNMAP,
-	    error == 0 ? addr : NULL, len, NULL, 0);
+	    error == 0 ? addr : NULL, hook_pages(len), NULL, 0);
 	agent_leave(t);
 	return (error);
+}
+
+/* What is replaced by a move to a fixed place is unmapped first. */
+static void
+hook_replaced(struct agent_thread *t, uint64_t number, const void *p,
+    size_t len)
+{
+	if (number != UINT64_MAX)
+		agent_record_remap(t, number, MT_ALLOCATOR_MREMAP, p,
+		    hook_pages(len), NULL, 0);
+}
+
+static void *
+hook_mremap(struct agent_thread *t, void *addr, size_t oldlen, size_t len,
+    int flags, void *fixed)
+{
+	uint64_t number, over = UINT64_MAX;
+	bool moved;
+	void *p;
+
+	if ((flags & MREMAP_FIXED) != 0)
+		over = agent_number_reserve(t);
+	number = agent_number_reserve(t);
+	p = agent_real.mremap(addr, oldlen, len, flags, fixed);
+	hook_replaced(t, over, p == MAP_FAILED ? NULL : p, len);
+	/* Without an old length the old mapping stays as well. */
+	moved = p != MAP_FAILED && oldlen != 0 &&
+	    (flags & HOOK_DONTUNMAP) == 0;
+	agent_record_remap(t, number, MT_ALLOCATOR_MREMAP,
+	    moved ? addr : NULL, hook_pages(oldlen),
+	    p == MAP_FAILED ? NULL : p, len);
+	return (p);
 }
 
 AGENT_EXPORT void *
 mremap(void *addr, size_t oldlen, size_t len, int flags, ...)
 {
 	struct agent_thread *t;
-	uint64_t number = 0;
 	void *fixed = NULL, *p;
 	va_list ap;
 
@@ -313,19 +355,15 @@ mremap(void *addr, size_t oldlen, size_t len, int flags, ...)
 		errno = ENOMEM;
 		return (MAP_FAILED);
 	}
-	if ((flags & MREMAP_FIXED) != 0) {
+	/* Where it is to go is also a hint, and asked for without a move. */
+	if ((flags & (MREMAP_FIXED | HOOK_DONTUNMAP)) != 0) {
 		va_start(ap, flags);
 		fixed = va_arg(ap, void *);
 		va_end(ap);
 	}
-	if ((t = agent_enter()) != NULL)
-		number = agent_number_reserve(t);
-	p = agent_real.mremap(addr, oldlen, len, flags, fixed);
-	if (t == NULL)
-		return (p);
-	agent_record_remap(t, number, MT_ALLOCATOR_MREMAP,
-	    p == MAP_FAILED ? NULL : addr, oldlen,
-	    p == MAP_FAILED ? NULL : p, len);
+	if ((t = agent_enter()) == NULL)
+		return (agent_real.mremap(addr, oldlen, len, flags, fixed));
+	p = hook_mremap(t, addr, oldlen, len, flags, fixed);
 	agent_leave(t);
 	return (p);
 }
