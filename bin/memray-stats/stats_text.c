@@ -39,13 +39,12 @@ text_init(struct text *t, const struct stats *s, FILE *out)
 	(void)mt_merge_places(s->merge, &t->places);
 }
 
+/* Prints the text, and frees it. */
 static void
-put_clean(FILE *out, const char *s, bool reversible)
+put_text(FILE *out, char *text)
 {
-	char *clean = fe_text_clean(s, reversible);
-
-	(void)fputs(clean, out);
-	free(clean);
+	(void)fputs(text, out);
+	free(text);
 }
 
 /* ---- For people ------------------------------------------------------ */
@@ -177,11 +176,11 @@ put_place(const struct text *t, uint32_t place)
 	}
 	f = &t->functions[t->places[place].function];
 	style(t, FE_FUNCTION);
-	put_clean(t->out, f->name, false);
+	put_text(t->out, fe_text_clean(f->name, false));
 	style(t, FE_NORMAL);
 	(void)putc(':', t->out);
 	style(t, FE_FILE);
-	put_clean(t->out, f->file, false);
+	put_text(t->out, fe_text_clean(f->file, false));
 	style(t, FE_NORMAL);
 	(void)fprintf(t->out, ":%" PRIu32, t->places[place].line);
 }
@@ -220,7 +219,8 @@ put_modules(const struct text *t, const struct stats_sum *sums,
 	title_top(t, "allocating modules", order);
 	for (size_t i = 0; i < n; i++) {
 		(void)fputs("\t- ", t->out);
-		put_clean(t->out, t->s->module[sums[i].what], false);
+		put_text(t->out,
+		    fe_text_clean(t->s->module[sums[i].what], false));
 		(void)fprintf(t->out, ": %s total | %" PRIu64
 		    " allocation%s\n", fe_size(size, sums[i].bytes),
 		    sums[i].allocations, sums[i].allocations == 1 ? "" : "s");
@@ -287,9 +287,9 @@ pipe_places(const struct text *t, const char *what,
 		p = &t->places[sums->what];
 		f = &t->functions[p->function];
 		(void)fprintf(t->out, "%s\t", what);
-		put_clean(t->out, f->name, true);
+		put_text(t->out, fe_text_field(f->name, ""));
 		(void)putc('\t', t->out);
-		put_clean(t->out, f->file, true);
+		put_text(t->out, fe_text_field(f->file, ""));
 		(void)fprintf(t->out, "\t%" PRIu32 "\t%" PRIu64 "\t%" PRIu64
 		    "\n", p->line, sums->bytes, sums->allocations);
 	}
@@ -303,7 +303,7 @@ pipe_modules(const struct text *t, const char *what,
 
 	for (const struct stats_sum *end = sums + n; sums < end; sums++) {
 		(void)fprintf(t->out, "%s\t", what);
-		put_clean(t->out, t->s->module[sums->what], true);
+		put_text(t->out, fe_text_field(t->s->module[sums->what], ""));
 		(void)fprintf(t->out, "\t%" PRIu64 "\t%" PRIu64 "\n",
 		    sums->bytes, sums->allocations);
 	}

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <fe_alloc.h>
-#include <fe_text.h>
 
 #include "transform.h"
 
@@ -126,26 +125,4 @@ transform_command(const struct transform *t)
 		if (strcmp(t->metas.meta[i].command_line, first) != 0)
 			return ("");
 	return (first);
-}
-
-char *
-transform_utf8(const char *s)
-{
-	static const char replacement[] = "\xef\xbf\xbd";
-	size_t n = strlen(s), len;
-	char *out = fe_alloc(n, sizeof(replacement) - 1, 1), *p = out;
-	uint32_t cp;
-
-	for (; n > 0; s += len, n -= len) {
-		len = fe_text_next(s, n, &cp);
-		if (cp == FE_TEXT_BAD) {
-			memcpy(p, replacement, sizeof(replacement) - 1);
-			p += sizeof(replacement) - 1;
-		} else {
-			memcpy(p, s, len);
-			p += len;
-		}
-	}
-	*p = '\0';
-	return (out);
 }

@@ -67,8 +67,6 @@ const char	*transform_view(const struct transform *);
 /* The command line of the captures, as far as they have one in common. */
 const char	*transform_command(const struct transform *);
 
-/* A string as UTF-8: bytes that are not become U+FFFD.  To be freed. */
-char	*transform_utf8(const char *);
 
 /*
  * The tables of a capture, which are kept until its file is closed: it may be

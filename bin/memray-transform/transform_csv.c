@@ -1,12 +1,19 @@
-/* Comma-separated values (RFC 4180) with memray's columns. */
+/*
+ * Comma-separated values (RFC 4180) with memray's columns.  Names are fields
+ * in fe_text_field()'s sense, each for itself: a spreadsheet may also be told
+ * that cells end at semicolons.
+ */
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include <fe_alloc.h>
 #include <fe_allocator.h>
+#include <fe_text.h>
 
 #include "transform.h"
+
+#define SEPARATORS	";|"	/* in the column of stacks */
 
 struct field {
 	char	*text;		/* with quotes doubled */
@@ -48,13 +55,15 @@ place_field(const struct transform *t, uint32_t place)
 {
 	const struct mt_place *p = &t->places[place];
 	const struct mt_function *f = &t->functions[p->function];
-	char *raw, *text;
+	char *name, *file, *text;
 
 	if (place == 0)
 		return (field_new(fe_strdup("")));
-	raw = fe_format("%s;%s;%" PRIu32, f->name, f->file, p->line);
-	text = transform_utf8(raw);
-	free(raw);
+	name = fe_text_field(f->name, SEPARATORS);
+	file = fe_text_field(f->file, SEPARATORS);
+	text = fe_format("%s;%s;%" PRIu32, name, file, p->line);
+	free(name);
+	free(file);
 	return (field_new(text));
 }
 
@@ -62,12 +71,14 @@ place_field(const struct transform *t, uint32_t place)
 static struct field
 thread_field(const struct mt_thread *thread)
 {
-	char *name;
+	char *name, *text;
 
 	if (*thread->name == '\0')
 		return (field_new(fe_format("0x%" PRIx64, thread->tid)));
-	name = fe_format("0x%" PRIx64 " (%s)", thread->tid, thread->name);
-	return (field_new(name));
+	name = fe_text_field(thread->name, SEPARATORS);
+	text = fe_format("0x%" PRIx64 " (%s)", thread->tid, name);
+	free(name);
+	return (field_new(text));
 }
 
 static void

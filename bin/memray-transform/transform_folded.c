@@ -11,40 +11,20 @@
 
 #include "transform.h"
 
-/* A clean text may still have a semicolon. */
-static char *
-without_semicolons(char *clean)
-{
-	size_t n = strlen(clean);
-	char *out = fe_alloc(n, 4, 1), *p = out;
-
-	for (size_t i = 0; i < n; i++) {
-		if (clean[i] != ';') {
-			*p++ = clean[i];
-			continue;
-		}
-		memcpy(p, "\\x3b", 4);
-		p += 4;
-	}
-	*p = '\0';
-	free(clean);
-	return (out);
-}
-
 /* "function (file:line)" */
 static char *
 place_text(const struct transform *t, uint32_t place)
 {
 	const struct mt_place *p = &t->places[place];
 	const struct mt_function *f = &t->functions[p->function];
-	char *raw, *clean;
+	char *raw, *text;
 
 	if (place == 0)
 		return (fe_strdup(f->name));
 	raw = fe_format("%s (%s:%" PRIu32 ")", f->name, f->file, p->line);
-	clean = fe_text_clean(raw, false);
+	text = fe_text_field(raw, ";");
 	free(raw);
-	return (without_semicolons(clean));
+	return (text);
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <fe_alloc.h>
+#include <fe_text.h>
 
 #include "transform_memray.h"
 
@@ -49,10 +50,33 @@ memray_put_delta(struct fe_buf *b, uint64_t *last, uint64_t v)
 	*last = v;
 }
 
+/* A string as UTF-8: bytes that are not become U+FFFD.  To be freed. */
+static char *
+to_utf8(const char *s)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	size_t n = strlen(s), len;
+	char *out = fe_alloc(n, sizeof(replacement) - 1, 1), *p = out;
+	uint32_t cp;
+
+	for (; n > 0; s += len, n -= len) {
+		len = fe_text_next(s, n, &cp);
+		if (cp == FE_TEXT_BAD) {
+			memcpy(p, replacement, sizeof(replacement) - 1);
+			p += sizeof(replacement) - 1;
+		} else {
+			memcpy(p, s, len);
+			p += len;
+		}
+	}
+	*p = '\0';
+	return (out);
+}
+
 void
 memray_put_string(struct fe_buf *b, const char *s)
 {
-	char *utf8 = transform_utf8(s);
+	char *utf8 = to_utf8(s);
 
 	fe_buf_put(b, utf8, strlen(utf8) + 1);
 	free(utf8);

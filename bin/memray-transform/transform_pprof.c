@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <fe_alloc.h>
+#include <fe_text.h>
 #include <fe_warn.h>
 
 #include "transform.h"
@@ -51,11 +52,14 @@ struct pprof {
 	uint64_t		*locations;	/* room for a stack */
 };
 
-/* Strings go into the profile as they come; the first has to be empty. */
+/*
+ * Strings go into the profile as they come; the first has to be empty.  pprof
+ * prints them as they are, also on a terminal.
+ */
 static uint64_t
 string(struct pprof *p, const char *s)
 {
-	char *text = transform_utf8(s);
+	char *text = fe_text_clean(s, false);
 
 	transform_proto_bytes(&p->profile, PROFILE_STRING, text,
 	    strlen(text));

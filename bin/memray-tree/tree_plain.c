@@ -15,13 +15,13 @@
 
 /* "function at file:line", one line whatever is in it */
 static char *
-location(const struct tree *t, const struct tree_node *n)
+location(const struct tree *t, const struct tree_node *n, bool is_human)
 {
 	char *name = tree_name(t, n), *where = tree_location(t, n);
 	char *raw, *clean;
 
 	raw = fe_format("%s%s%s", name, *where == '\0' ? "" : " at ", where);
-	clean = fe_text_clean(raw, true);
+	clean = is_human ? fe_text_clean(raw, false) : fe_text_field(raw, "");
 	free(name);
 	free(where);
 	free(raw);
@@ -58,7 +58,7 @@ tree_plain(const struct tree *t, FILE *out, bool is_human)
 		put_numbers(b, t, &t->nodes[i], is_human);
 		for (size_t d = 0; d < depth; d++)
 			fe_buf_str(b, "  ");
-		where = location(t, &t->nodes[i]);
+		where = location(t, &t->nodes[i], is_human);
 		fe_buf_str(b, where);
 		fe_buf_char(b, '\n');
 		free(where);

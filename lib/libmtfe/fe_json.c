@@ -117,7 +117,7 @@ put_escape(struct fe_json *j, uint32_t cp)
 static bool
 is_plain(uint32_t cp)
 {
-	return (cp >= 0x20 && cp != '"' && cp != '\\' && cp != 0x7f);
+	return (cp != '"' && cp != '\\' && !fe_text_is_unsafe(cp));
 }
 
 static void

@@ -1,9 +1,10 @@
 /*
- * Writes JSON (RFC 8259), always valid UTF-8: what is not UTF-8 in a string
- * becomes U+FFFD.  The outer levels get a line per element, and so do arrays
- * in the innermost of them; what is in there stays on one line, so that a
- * row is a line.  All is written when the outermost level ends; errors stay
- * with the stream.
+ * Writes JSON (RFC 8259), always valid UTF-8 and harmless on a terminal: what
+ * is not UTF-8 in a string becomes U+FFFD, and the other characters that
+ * fe_text_is_unsafe() names are escaped.  The outer levels get a line per
+ * element, and so do arrays in the innermost of them; what is in there stays
+ * on one line, so that a row is a line.  All is written when the outermost
+ * level ends; errors stay with the stream.
  *
  *	fe_json_object(j);
  *	fe_json_key(j, "rows");

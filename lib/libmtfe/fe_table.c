@@ -74,12 +74,12 @@ is_text(enum fe_kind kind)
 /* ---- For programs ---------------------------------------------------- */
 
 static void
-put_clean(FILE *out, const char *s)
+put_field(FILE *out, const char *s)
 {
-	char *clean = fe_text_clean(s, true);
+	char *field = fe_text_field(s, "");
 
-	(void)fputs(clean, out);
-	free(clean);
+	(void)fputs(field, out);
+	free(field);
 }
 
 static void
@@ -87,9 +87,9 @@ put_plain(FILE *out, enum fe_kind kind, const struct fe_cell *c)
 {
 	switch (kind) {
 	case FE_LOCATION:
-		put_clean(out, c->function);
+		put_field(out, c->function);
 		(void)fputs(between(c), out);
-		put_clean(out, c->file);
+		put_field(out, c->file);
 		break;
 	case FE_SIZE:
 	case FE_COUNT:
@@ -99,7 +99,7 @@ put_plain(FILE *out, enum fe_kind kind, const struct fe_cell *c)
 		(void)fprintf(out, "%.2f", c->share);
 		break;
 	case FE_TEXT:
-		put_clean(out, c->function);
+		put_field(out, c->function);
 		break;
 	}
 }

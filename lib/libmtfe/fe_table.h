@@ -5,8 +5,8 @@
  * On a terminal only locations are ever shortened, in their middle; if the
  * numbers alone need more than the width, lines are longer than the screen.
  * Otherwise there is no header, sizes are bytes, per cents have two decimals
- * and no sign, and a location is "function at file" with \\, \n, \t, \xNN and
- * \uNNNN for a backslash, newline, tab, and other control characters.
+ * and no sign, and texts are what fe_text_field() makes of them; a location
+ * is "function at file".
  */
 
 #ifndef FE_TABLE_H

@@ -76,9 +76,8 @@ fe_text_cells(uint32_t cp)
 	return ((unsigned)w);
 }
 
-/* Control characters, line separators, marks that reorder what follows. */
-static bool
-is_unsafe(uint32_t cp)
+bool
+fe_text_is_unsafe(uint32_t cp)
 {
 	return (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) ||
 	    cp == 0x61c || cp == 0x200e || cp == 0x200f ||
@@ -103,17 +102,40 @@ escape(char *out, const char *s, uint32_t cp)
 	return ((size_t)n);
 }
 
-char *
-fe_text_clean(const char *s, bool reversible)
+/* What spreadsheets take for the beginning of a formula. */
+static bool
+is_formula(uint32_t cp)
 {
-	size_t n = strlen(s);
-	char *out = fe_alloc(n, ESCAPE_MAX, 1), *o = out;
-	uint32_t cp;
-	size_t len;
+	static const uint16_t wide[] = { 0xff0b, 0xff0d, 0xff1d, 0xff20 };
 
-	for (; n > 0; s += len, n -= len) {
+	if (cp < 0x80)
+		return (cp != 0 && strchr("=+-@", (int)cp) != NULL);
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (cp == wide[i])
+			return (true);
+	return (false);
+}
+
+static bool
+is_one_of(uint32_t cp, const char *separators)
+{
+	return (cp != 0 && cp < 0x80 && strchr(separators, (int)cp) != NULL);
+}
+
+/* separators: NULL if it is no field. */
+static char *
+clean(const char *s, bool reversible, const char *separators)
+{
+	size_t n = strlen(s), len;
+	char *out = fe_alloc(n, ESCAPE_MAX, 1), *o = out;
+	bool first = true, bad;
+	uint32_t cp;
+
+	for (; n > 0; s += len, n -= len, first = false) {
 		len = fe_text_next(s, n, &cp);
-		if (is_unsafe(cp)) {
+		bad = fe_text_is_unsafe(cp) || (separators != NULL &&
+		    ((first && is_formula(cp)) || is_one_of(cp, separators)));
+		if (bad) {
 			o += escape(o, s, cp);
 			continue;
 		}
@@ -124,6 +146,18 @@ fe_text_clean(const char *s, bool reversible)
 	}
 	*o = '\0';
 	return (out);
+}
+
+char *
+fe_text_clean(const char *s, bool reversible)
+{
+	return (clean(s, reversible, NULL));
+}
+
+char *
+fe_text_field(const char *s, const char *separators)
+{
+	return (clean(s, true, separators));
 }
 
 unsigned

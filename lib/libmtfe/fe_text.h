@@ -22,11 +22,26 @@ size_t	fe_text_next(const char *s, size_t n, uint32_t *cp);
 unsigned	fe_text_cells(uint32_t cp);
 
 /*
+ * Whether a character must not be printed as it is, in any format: control
+ * characters, what ends or reorders a line, and FE_TEXT_BAD.  None of them
+ * is beyond U+FFFF.
+ */
+bool	fe_text_is_unsafe(uint32_t cp);
+
+/*
  * A copy of s, to be freed: always valid UTF-8, on one line, with \n, \t,
- * \xNN or \uNNNN for control characters, characters that reorder the line,
- * and bytes that are not UTF-8.  If reversible, a backslash becomes two.
+ * \xNN or \uNNNN for unsafe characters, which bytes that are not UTF-8 are,
+ * too.  If reversible, a backslash becomes two.
  */
 char	*fe_text_clean(const char *s, bool reversible);
+
+/*
+ * The same for a field of a table that a program reads, always reversible:
+ * \xNN also stands for ASCII characters that are in `separators`, and \xNN
+ * or \uNNNN for a first one that makes a spreadsheet take the field for a
+ * formula (= + - @, and these in full width).
+ */
+char	*fe_text_field(const char *s, const char *separators);
 
 /*
  * Shorten the clean text s of n bytes in its middle: keep [0, *head), which

@@ -9,16 +9,19 @@
 #include "fe_text.h"
 #include "fe_warn.h"
 
-/* Error texts may quote the capture, so they are cleaned like any name. */
+/* Error texts may quote the capture; both are cleaned like any name. */
 static void
 line(const char *file, const char *kind, const char *text)
 {
 	char *clean = fe_text_clean(text, false);
+	char *name = fe_text_clean(file == NULL ? "" : file, false);
 
 	if (file != NULL && strcmp(file, "-") == 0)
 		file = "standard input";
-	warnx("%s%s%s%s", file == NULL ? "" : file,
-	    file == NULL ? "" : ": ", kind, clean);
+	else
+		file = name;
+	warnx("%s%s%s%s", file, *file == '\0' ? "" : ": ", kind, clean);
+	free(name);
 	free(clean);
 }
 

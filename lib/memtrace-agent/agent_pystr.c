@@ -48,10 +48,14 @@ pystr_char(const struct agent_pystr *s, uint64_t i)
 	return (c4);
 }
 
+/*
+ * Strings end at a NUL for whoever reads them, so a character that is one
+ * takes two bytes.  What stands for a byte of a file's name is that byte.
+ */
 static unsigned
 pystr_encode(uint32_t c, uint8_t out[4])
 {
-	if (c < 0x80 || (c >= 0xdc80 && c <= 0xdcff)) {
+	if ((c != 0 && c < 0x80) || (c >= 0xdc80 && c <= 0xdcff)) {
 		out[0] = (uint8_t)c;
 		return (1);
 	}

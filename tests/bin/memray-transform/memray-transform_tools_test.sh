@@ -108,7 +108,7 @@ with open(sys.argv[1], newline="", encoding="utf-8") as f:
 assert all(None not in r and None not in r.values() for r in rows)
 print(sum(int(r["size"]) for r in rows))' $k.csv
 	done
-	atf_check -o inline:"a,\"b\";x;y|z w.py;1\n" python3 -c '
+	atf_check -o inline:"a,\"b\";x\\\\x3by\\\\x7cz w.py;1\n" python3 -c '
 import csv
 with open("separators.csv", newline="", encoding="utf-8") as f:
     print(next(csv.DictReader(f))["stack_trace"])'

@@ -106,6 +106,8 @@ ATF_TC_BODY(strings, tc)
 	check_string("a\"b\\c/", "\"a\\\"b\\\\c/\"");
 	check_string("\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"");
 	check_string("\001\033\x7f", "\"\\u0001\\u001b\\u007f\"");
+	check_string("\xc2\x9b" "1\xe2\x80\xae\xe2\x80\xa8",
+	    "\"\\u009b1\\u202e\\u2028\"");
 	check_string("\xf0\x9f\x90\x8d", "\"\xf0\x9f\x90\x8d\"");
 }
 

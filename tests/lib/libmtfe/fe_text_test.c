@@ -81,6 +81,59 @@ ATF_TC_BODY(clean_reordering, tc)
 }
 
 static void
+check_field(const char *s, const char *expected)
+{
+	char *got = fe_text_field(s, ";|");
+
+	ATF_CHECK_STREQ(expected, got);
+	free(got);
+}
+
+ATF_TC(field);
+ATF_TC_HEAD(field, tc)
+{
+	atf_tc_set_md_var(tc, "descr",
+	    "separators, and what begins a formula, are escaped");
+}
+ATF_TC_BODY(field, tc)
+{
+	check_field("", "");
+	check_field("<module>", "<module>");
+	check_field("a=b+c-d@e", "a=b+c-d@e");
+	check_field("=1", "\\x3d1");
+	check_field("+1", "\\x2b1");
+	check_field("--1", "\\x2d-1");
+	check_field("@f", "\\x40f");
+	check_field("\xef\xbc\x9d" "1", "\\uff1d1");
+	check_field("\t=1", "\\t=1");
+	check_field("a;=b|c", "a\\x3b=b\\x7cc");
+	check_field("\\x3d", "\\\\x3d");
+}
+
+ATF_TC(unsafe);
+ATF_TC_HEAD(unsafe, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "all that are, and none beyond U+FFFF");
+}
+ATF_TC_BODY(unsafe, tc)
+{
+	static const uint32_t ranges[][2] = {
+		{ 0, 0x1f }, { 0x7f, 0x9f }, { 0x61c, 0x61c },
+		{ 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 },
+		{ FE_TEXT_BAD, FE_TEXT_BAD }
+	};
+	size_t r = 0;
+
+	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
+		if (cp > ranges[r][1])
+			r++;
+		ATF_REQUIRE_EQ_MSG(cp >= ranges[r][0],
+		    fe_text_is_unsafe(cp), "%x", cp);
+	}
+	ATF_CHECK(fe_text_is_unsafe(FE_TEXT_BAD));
+}
+
+static void
 check_cut(const char *s, unsigned from, unsigned to, const char *expected)
 {
 	size_t n = strlen(s), head, tail;
@@ -130,6 +183,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, next_invalid);
 	ATF_TP_ADD_TC(tp, clean);
 	ATF_TP_ADD_TC(tp, clean_reordering);
+	ATF_TP_ADD_TC(tp, field);
+	ATF_TP_ADD_TC(tp, unsafe);
 	ATF_TP_ADD_TC(tp, cut);
 	ATF_TP_ADD_TC(tp, cut_wide);
 	return (atf_no_error());
