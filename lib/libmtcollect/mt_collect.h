@@ -7,6 +7,7 @@
  *	mt_collect_hello	the socket on which processes say hello
  *	mt_collect_tree		who said hello, and has not ended
  *	mt_collect_image	a process image, from hello to finished capture
+ *	mt_collect_arena	rings that are shared with a process
  *	mt_collect_ring		the consumer's side of a ring
  *	mt_collect_decode	words of a ring become calls of the recorder
  *	mt_collect_process	rings of a process merged and recorded

@@ -1,7 +1,5 @@
 /* The drain thread. */
 
-#include <sys/mman.h>
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +56,7 @@ struct mt_collect_drain {
 static void
 take_news_of(struct mt_collect_drain *d, struct mt_collect_image *im)
 {
+	struct mt_collect_arena *a;
 	struct mt_collect_news n;
 	unsigned i;
 
@@ -65,8 +64,10 @@ take_news_of(struct mt_collect_drain *d, struct mt_collect_image *im)
 	n = im->news;
 	memset(&im->news, 0, sizeof(im->news));
 	(void)pthread_mutex_unlock(&d->lock);
-	for (i = 0; i < n.narenas; i++)
-		(void)mt_collect_process_arena(im->process, n.arena[i], NULL);
+	while ((a = n.arenas) != NULL) {
+		n.arenas = a->next;
+		mt_collect_process_arena(im->process, a);
+	}
 	for (i = 0; i < n.nsamples; i++)
 		mt_collect_process_sample(im->process, &n.sample[i]);
 	im->ended |= n.ended;
@@ -375,20 +376,16 @@ mt_collect_drain_image(struct mt_collect_drain *d,
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
-bool
+void
 mt_collect_drain_arena(struct mt_collect_drain *d,
-    struct mt_collect_image *im, struct mt_arena *arena)
+    struct mt_collect_image *im, struct mt_collect_arena *a)
 {
-	struct mt_collect_news *n = &im->news;
-	bool ok;
-
 	(void)pthread_mutex_lock(&d->lock);
-	if ((ok = n->narenas < MT_COLLECT_NEWS_ARENAS))
-		n->arena[n->narenas++] = arena;
+	a->next = im->news.arenas;
+	im->news.arenas = a;
 	tell(d, im);
 	mt_collect_session_ring(d->session);
 	(void)pthread_mutex_unlock(&d->lock);
-	return (ok);
 }
 
 /* A drain that is so far behind can do without a point; it need not wake. */

@@ -36,9 +36,12 @@ void		mt_collect_drain_free(struct mt_collect_drain *);
 /* Another image to drain; taken over. */
 void		mt_collect_drain_image(struct mt_collect_drain *,
 		    struct mt_collect_image *);
-/* Another arena of an image; taken over.  False: not now. */
-bool		mt_collect_drain_arena(struct mt_collect_drain *,
-		    struct mt_collect_image *, struct mt_arena *);
+/*
+ * Another arena of an image, as mt_collect_process_arena(); to be called
+ * before the process is told of it.
+ */
+void		mt_collect_drain_arena(struct mt_collect_drain *,
+		    struct mt_collect_image *, struct mt_collect_arena *);
 void		mt_collect_drain_sample(struct mt_collect_drain *,
 		    struct mt_collect_image *, const struct mt_sample *);
 /* Nothing more comes from the image. */

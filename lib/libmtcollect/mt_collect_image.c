@@ -1,7 +1,5 @@
 /* A process image, from its hello to its finished capture. */
 
-#include <sys/mman.h>
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +59,7 @@ sink_put(void *arg, enum mt_block_type type, void *data, size_t len,
 enum mt_status
 mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
     struct mt_collect_queue *queue, unsigned recorder_flags,
-    struct mt_arena *arena, struct mt_error *error)
+    struct mt_collect_arena *arena, struct mt_error *error)
 {
 	struct mt_collect_image *im;
 	struct mt_sink sink;
@@ -82,13 +80,10 @@ mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
 	    error) != MT_OK || mt_collect_process_new(&im->process, pid,
 	    im->recorder, error) != MT_OK) {
 		mt_collect_image_free(im);
-		(void)munmap(arena, MT_ARENA_BYTES);
+		mt_collect_arena_free(arena);
 		return (mt_collect_fail(error, MT_ERR_NOMEM, "process"));
 	}
-	if (mt_collect_process_arena(im->process, arena, error) != MT_OK) {
-		mt_collect_image_free(im);
-		return (MT_ERR_NOMEM);
-	}
+	mt_collect_process_arena(im->process, arena);
 	mt_collect_proc_open(&im->proc, pid);
 	*out = im;
 	return (MT_OK);
@@ -97,12 +92,14 @@ mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
 void
 mt_collect_image_free(struct mt_collect_image *im)
 {
-	unsigned i;
+	struct mt_collect_arena *a;
 
 	if (im == NULL)
 		return;
-	for (i = 0; i < im->news.narenas; i++)
-		(void)munmap(im->news.arena[i], MT_ARENA_BYTES);
+	while ((a = im->news.arenas) != NULL) {
+		im->news.arenas = a->next;
+		mt_collect_arena_free(a);
+	}
 	mt_collect_process_free(im->process);
 	mt_recorder_free(im->recorder);
 	mt_collect_output_free(im->output);

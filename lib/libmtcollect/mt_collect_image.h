@@ -21,7 +21,6 @@
 #include "mt_collect_process.h"
 #include "mt_collect_queue.h"
 
-#define MT_COLLECT_NEWS_ARENAS	8u
 #define MT_COLLECT_NEWS_SAMPLES	64u
 
 /* How a process image ended. */
@@ -35,8 +34,7 @@ struct mt_collect_end {
 
 /* From the main thread to the drain thread; taken as a whole. */
 struct mt_collect_news {
-	struct mt_arena		*arena[MT_COLLECT_NEWS_ARENAS];
-	unsigned		 narenas;
+	struct mt_collect_arena	*arenas;
 	struct mt_sample	 sample[MT_COLLECT_NEWS_SAMPLES];
 	unsigned		 nsamples;
 	bool			 ended;	/* nothing more comes from it */
@@ -87,12 +85,12 @@ struct mt_collect_sum {
 };
 
 /*
- * Takes over the mapping, also on failure.  Opens proc.  Without a queue
+ * Takes over the arena, also on failure.  Opens proc.  Without a queue
  * nothing is written.
  */
 enum mt_status	mt_collect_image_new(struct mt_collect_image **out, pid_t,
 		    struct mt_collect_queue *, unsigned recorder_flags,
-		    struct mt_arena *, struct mt_error *);
+		    struct mt_collect_arena *, struct mt_error *);
 /* Accepts NULL. */
 void		mt_collect_image_free(struct mt_collect_image *);
 

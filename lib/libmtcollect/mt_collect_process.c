@@ -1,7 +1,5 @@
 /* Rings of a process, merged by event number. */
 
-#include <sys/mman.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +30,11 @@ mt_collect_process_new(struct mt_collect_process **out, pid_t pid,
 	/* The payload in whole words, and room for its two strings. */
 	p->scratch = malloc(MT_COLLECT_PAYLOAD_MAX + 8 +
 	    2 * (MT_CODE_STRING_MAX + 1));
-	if (p->scratch == NULL) {
+	p->held = malloc((size_t)MT_COLLECT_ARENAS_MAX * MT_ARENA_RINGS *
+	    sizeof(*p->held));
+	if (p->scratch == NULL || p->held == NULL) {
+		free(p->scratch);
+		free(p->held);
 		free(p);
 		return (mt_collect_fail(error, MT_ERR_NOMEM, "process"));
 	}
@@ -40,22 +42,11 @@ mt_collect_process_new(struct mt_collect_process **out, pid_t pid,
 	return (MT_OK);
 }
 
-/* Whoever waits for room in a ring need not wait any longer. */
 static void
 arenas_close(struct mt_collect_process *p)
 {
-	struct mt_collect_arena *a;
-	unsigned i;
-
-	while (p->narenas > 0) {
-		a = p->arena[--p->narenas];
-		for (i = 0; i < MT_ARENA_RINGS; i++) {
-			mt_collect_ring_wake(&a->ring[i]);
-			mt_collect_ring_fini(&a->ring[i]);
-		}
-		(void)munmap(a->shared, MT_ARENA_BYTES);
-		free(a);
-	}
+	while (p->narenas > 0)
+		mt_collect_arena_free(p->arena[--p->narenas]);
 	p->nheld = 0;
 }
 
@@ -72,32 +63,15 @@ mt_collect_process_free(struct mt_collect_process *p)
 	free(p);
 }
 
-enum mt_status
+void
 mt_collect_process_arena(struct mt_collect_process *p,
-    struct mt_arena *shared, struct mt_error *error)
+    struct mt_collect_arena *a)
 {
-	struct mt_collect_arena *a;
-	struct mt_collect_held *held;
-	unsigned i;
-
-	a = NULL;
-	held = NULL;
 	if (p->state == MT_COLLECT_ENDED ||
-	    p->narenas == MT_COLLECT_ARENAS_MAX ||
-	    (a = calloc(1, sizeof(*a))) == NULL ||
-	    (held = realloc(p->held, (p->narenas + 1) * MT_ARENA_RINGS *
-	    sizeof(*held))) == NULL) {
-		free(a);
-		(void)munmap(shared, MT_ARENA_BYTES);
-		return (mt_collect_fail(error, MT_ERR_LIMIT,
-		    "too many threads"));
-	}
-	p->held = held;
-	a->shared = shared;
-	for (i = 0; i < MT_ARENA_RINGS; i++)
-		mt_collect_ring_init(&a->ring[i], shared, i);
-	p->arena[p->narenas++] = a;
-	return (MT_OK);
+	    p->narenas == MT_COLLECT_ARENAS_MAX)
+		mt_collect_arena_free(a);
+	else
+		p->arena[p->narenas++] = a;
 }
 
 void
@@ -356,24 +330,11 @@ mt_collect_process_is_urgent(struct mt_collect_process *p)
  * A thread that is leaving may still allocate, in destructors that run after
  * the agent's.  So its word is only a hint when to look for its end.
  */
-static void
-reap_ring(struct mt_collect_ring *r, const struct mt_collect_proc *proc)
-{
-	uint32_t tid;
-	bool leaving;
-
-	tid = mt_collect_ring_user(r, &leaving);
-	if (tid != 0 && mt_collect_proc_thread_gone(proc, tid))
-		(void)mt_collect_ring_recycle(r);
-}
-
 static bool
-may_reap(const struct mt_collect_ring *r, bool all)
+may_reap(const struct mt_collect_ring *r, uint64_t owner, bool all)
 {
-	bool leaving;
-
-	return (!r->held && mt_collect_ring_is_empty(r) &&
-	    mt_collect_ring_user(r, &leaving) != 0 && (leaving || all));
+	return (!r->held && mt_collect_ring_is_empty(r) && owner != 0 &&
+	    (all || MT_RING_STATE(owner) == MT_RING_LEAVING));
 }
 
 void
@@ -382,14 +343,17 @@ mt_collect_process_reap(struct mt_collect_process *p,
 {
 	struct mt_collect_ring *r;
 	unsigned at, i, lookups, n;
+	uint64_t owner;
 
 	n = p->narenas * MT_ARENA_RINGS;
 	for (lookups = i = 0; i < n && lookups < REAP_MAX; i++) {
 		at = (p->reap_at + i) % n;
 		r = &p->arena[at / MT_ARENA_RINGS]->ring[at % MT_ARENA_RINGS];
-		if (!may_reap(r, all))
+		owner = mt_collect_ring_owner(r);
+		if (!may_reap(r, owner, all))
 			continue;
-		reap_ring(r, proc);
+		if (mt_collect_proc_thread_gone(proc, MT_RING_TID(owner)))
+			(void)mt_collect_ring_recycle(r, owner);
 		lookups++;
 	}
 	if (i > 0)
@@ -405,13 +369,12 @@ static uint64_t
 in_flight(const struct mt_collect_process *p)
 {
 	unsigned a, i, n;
-	bool leaving;
 
 	n = 0;
 	for (a = 0; a < p->narenas; a++)
 		for (i = 0; i < MT_ARENA_RINGS; i++)
-			n += mt_collect_ring_user(&p->arena[a]->ring[i],
-			    &leaving) != 0;
+			n += mt_collect_ring_owner(&p->arena[a]->ring[i]) !=
+			    0;
 	return (2 * (uint64_t)n);
 }
 

@@ -19,6 +19,7 @@
 
 #include <mt_record.h>
 
+#include "mt_collect_arena.h"
 #include "mt_collect_proc.h"
 #include "mt_collect_ring.h"
 
@@ -43,11 +44,6 @@ enum mt_collect_state {
 	MT_COLLECT_DAMAGED,	/* it broke the protocol */
 	MT_COLLECT_FAILED,	/* the recorder failed, see status */
 	MT_COLLECT_ENDED
-};
-
-struct mt_collect_arena {
-	struct mt_arena		*shared;
-	struct mt_collect_ring	 ring[MT_ARENA_RINGS];
 };
 
 /* A frame that came on top, or in the place, of a node's; word 0: none. */
@@ -83,7 +79,7 @@ struct mt_collect_process {
 	struct mt_collect_arena	*arena[MT_COLLECT_ARENAS_MAX];
 	unsigned		 narenas;
 	unsigned		 reap_at;	/* ring whose thread is next */
-	struct mt_collect_held	*held;		/* a heap by number */
+	struct mt_collect_held	*held;	/* a heap by number; room for all */
 	unsigned		 nheld;
 	uint32_t		*codes;		/* id here -> see decode */
 	uint32_t		 ncodes;
@@ -106,9 +102,12 @@ enum mt_status	mt_collect_process_new(struct mt_collect_process **out,
 		    pid_t, struct mt_recorder *, struct mt_error *);
 void		mt_collect_process_free(struct mt_collect_process *);
 
-/* Takes over the mapping, also on failure. */
-enum mt_status	mt_collect_process_arena(struct mt_collect_process *,
-		    struct mt_arena *, struct mt_error *);
+/*
+ * Another arena, at most MT_COLLECT_ARENAS_MAX of them; taken over.  This
+ * cannot fail: the process has been told of it.
+ */
+void		mt_collect_process_arena(struct mt_collect_process *,
+		    struct mt_collect_arena *);
 
 /* A point of the timeline, recorded among the events of its time. */
 void		mt_collect_process_sample(struct mt_collect_process *,

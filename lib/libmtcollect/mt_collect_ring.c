@@ -120,30 +120,36 @@ mt_collect_ring_discard(struct mt_collect_ring *r)
 	return (events);
 }
 
-uint32_t
-mt_collect_ring_user(const struct mt_collect_ring *r, bool *leaving)
+uint64_t
+mt_collect_ring_owner(const struct mt_collect_ring *r)
 {
-	uint32_t state;
+	uint64_t owner;
 
-	state = atomic_load_explicit(&r->shared->state, memory_order_acquire);
-	*leaving = state == MT_RING_LEAVING;
-	if (state == MT_RING_FREE)
-		return (0);
-	return (atomic_load_explicit(&r->shared->tid, memory_order_relaxed));
+	owner = atomic_load_explicit(&r->shared->owner, memory_order_acquire);
+	return (MT_RING_STATE(owner) == MT_RING_USED ||
+	    MT_RING_STATE(owner) == MT_RING_LEAVING ? owner : 0);
 }
 
 bool
-mt_collect_ring_recycle(struct mt_collect_ring *r)
+mt_collect_ring_recycle(struct mt_collect_ring *r, uint64_t owner)
 {
-	if (atomic_load_explicit(&r->shared->head, memory_order_acquire) !=
-	    r->pos)
+	uint64_t cleaning;
+
+	cleaning = MT_RING_WITH(owner, MT_RING_CLEANING);
+	if (!atomic_compare_exchange_strong(&r->shared->owner, &owner,
+	    cleaning))
 		return (false);
+	if (atomic_load_explicit(&r->shared->head, memory_order_acquire) !=
+	    r->pos) {
+		(void)atomic_compare_exchange_strong(&r->shared->owner,
+		    &cleaning, owner);
+		return (false);
+	}
 	ring_restart(r);
-	atomic_store_explicit(&r->shared->tid, 0, memory_order_relaxed);
 	atomic_store_explicit(&r->shared->waiting, 0, memory_order_relaxed);
 	atomic_store_explicit(&r->shared->tail, 0, memory_order_relaxed);
 	atomic_store_explicit(&r->shared->head, 0, memory_order_relaxed);
-	atomic_store_explicit(&r->shared->state, MT_RING_FREE,
-	    memory_order_release);
+	(void)atomic_compare_exchange_strong(&r->shared->owner, &cleaning,
+	    MT_RING_WITH(owner, MT_RING_FREE));
 	return (true);
 }

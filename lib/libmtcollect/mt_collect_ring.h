@@ -78,14 +78,13 @@ uint64_t mt_collect_ring_discard(struct mt_collect_ring *);
 /* Let a waiting producer look around, whatever room there is. */
 void	mt_collect_ring_wake(struct mt_collect_ring *);
 
-/* Thread that uses the ring; 0 if none does, or not yet. */
-uint32_t mt_collect_ring_user(const struct mt_collect_ring *,
-	    bool *leaving);
+/* Whose the ring is, as MT_RING_OWNER(); 0 if it is nobody's. */
+uint64_t mt_collect_ring_owner(const struct mt_collect_ring *);
 
 /*
- * Nobody uses the ring any more: make it free for the next thread.  False if
- * there is still something in it.
+ * This owner uses the ring no more: make it free for the next thread.  False
+ * if there is still something in it, or another one has it.
  */
-bool	mt_collect_ring_recycle(struct mt_collect_ring *);
+bool	mt_collect_ring_recycle(struct mt_collect_ring *, uint64_t owner);
 
 #endif /* MT_COLLECT_RING_H */

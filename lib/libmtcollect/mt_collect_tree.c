@@ -1,6 +1,5 @@
 /* The processes of the program that are traced. */
 
-#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <errno.h>
@@ -82,6 +81,14 @@ untraced(struct mt_collect_tree *t, pid_t pid, const char *what,
 /* ---- Ends ------------------------------------------------------------ */
 
 static void
+spare_close(struct mt_collect_member *m)
+{
+	if (m->spare != -1)
+		(void)close(m->spare);
+	m->spare = -1;
+}
+
+static void
 member_finish(struct mt_collect_tree *t, struct mt_collect_member *m,
     const struct mt_collect_end *how)
 {
@@ -92,6 +99,7 @@ member_finish(struct mt_collect_tree *t, struct mt_collect_member *m,
 		end.untraced = r->ignored + r->unsupported + r->untraceable +
 		    mt_collect_session_unheard(t->session);
 	mt_collect_drain_finish(t->drain, m->image, &end);
+	spare_close(m);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -183,35 +191,6 @@ mt_collect_tree_child(struct mt_collect_tree *t, pid_t pid, int status)
 
 /* ---- Hellos ---------------------------------------------------------- */
 
-static struct mt_arena *
-arena_new(int *fd)
-{
-	struct mt_error error;
-	struct mt_arena *a;
-	int saved;
-	void *p;
-
-	if (mt_collect_os_shm(fd, MT_ARENA_BYTES, &error) != MT_OK) {
-		errno = error.sys;
-		return (NULL);
-	}
-	p = mmap(NULL, MT_ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    *fd, 0);
-	if (p == MAP_FAILED) {
-		saved = errno;
-		(void)close(*fd);
-		errno = saved;
-		return (NULL);
-	}
-	a = p;
-	a->magic = MT_ARENA_MAGIC;
-	a->version = MT_WIRE_VERSION;
-	a->nrings = MT_ARENA_RINGS;
-	a->ring_words = MT_RING_WORDS;
-	a->data_offset = MT_ARENA_DATA_OFFSET;
-	return (a);
-}
-
 /* What is known at once, for a capture that has no proper end. */
 static void
 first_metadata(struct mt_collect_tree *t, struct mt_collect_image *im,
@@ -236,12 +215,12 @@ first_metadata(struct mt_collect_tree *t, struct mt_collect_image *im,
 static struct mt_collect_image *
 image_new(struct mt_collect_tree *t, int conn, pid_t pid)
 {
+	struct mt_collect_arena *a;
 	struct mt_collect_image *im;
-	struct mt_arena *a;
 	bool sent;
 	int fd;
 
-	if ((a = arena_new(&fd)) == NULL)
+	if ((a = mt_collect_arena_make(&fd)) == NULL)
 		return (NULL);
 	if (mt_collect_image_new(&im, pid, t->queue,
 	    t->options->recorder_flags, a, NULL) != MT_OK) {
@@ -303,6 +282,7 @@ trace(struct mt_collect_tree *t, int conn, pid_t pid,
 		return (false);
 	m->pid = pid;
 	m->arenas = 1;
+	m->spare = -1;
 	/* In another pid namespace, thread ids mean nothing to us. */
 	m->image->own_tids = h->pid != (uint32_t)pid;
 	m->image->awake = !follows(t);
@@ -396,26 +376,37 @@ hello_process(struct mt_collect_tree *t, int conn, pid_t pid,
 		not_traced(t, conn, pid);
 }
 
+/*
+ * An arena that the drain thread has, and nobody else: a new one, or the one
+ * that its process did not wait for.
+ */
+static bool
+spare_arena(struct mt_collect_tree *t, struct mt_collect_member *m)
+{
+	struct mt_collect_arena *a;
+
+	if (m->spare != -1)
+		return (true);
+	if (m->arenas == MT_COLLECT_ARENAS_MAX ||
+	    (a = mt_collect_arena_make(&m->spare)) == NULL) {
+		m->spare = -1;
+		return (false);
+	}
+	mt_collect_drain_arena(t->drain, m->image, a);
+	m->arenas++;
+	return (true);
+}
+
 static void
 hello_more(struct mt_collect_tree *t, int conn, pid_t pid)
 {
 	struct mt_collect_member *m;
-	struct mt_arena *a;
-	int fd;
 
-	if ((m = find(t, pid)) == NULL || m->ended ||
-	    m->arenas >= MT_COLLECT_ARENAS_MAX ||
-	    (a = arena_new(&fd)) == NULL) {
+	if ((m = find(t, pid)) == NULL || m->ended || !spare_arena(t, m))
 		(void)mt_collect_hello_ignore(conn);
-		return;
-	}
-	if (mt_collect_hello_trace(conn, t->options->agent_flags,
-	    t->session->fd, fd) &&
-	    mt_collect_drain_arena(t->drain, m->image, a))
-		m->arenas++;
-	else
-		(void)munmap(a, MT_ARENA_BYTES);
-	(void)close(fd);
+	else if (mt_collect_hello_trace(conn, t->options->agent_flags,
+	    t->session->fd, m->spare))
+		spare_close(m);
 }
 
 static void
@@ -569,9 +560,13 @@ mt_collect_tree_fini(struct mt_collect_tree *t)
 {
 	unsigned i;
 
-	for (i = 0; i < t->n; i++)
-		if (t->member[i].pid != 0 && t->member[i].watch != -1)
+	for (i = 0; i < t->n; i++) {
+		if (t->member[i].pid == 0)
+			continue;
+		if (t->member[i].watch != -1)
 			(void)close(t->member[i].watch);
+		spare_close(&t->member[i]);
+	}
 	free(t->member);
 	t->member = NULL;
 	t->n = 0;

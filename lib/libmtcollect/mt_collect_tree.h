@@ -19,6 +19,7 @@ struct mt_collect_member {
 	pid_t			 pid;	/* 0: this entry is free */
 	int			 watch;	/* -1: none */
 	unsigned		 arenas;
+	int			 spare;	/* arena that nobody got; -1: none */
 	uint64_t		 sample_us; /* when it is due */
 	bool			 ended;
 	struct mt_collect_end	 end;	/* if it has */

@@ -54,18 +54,33 @@ struct mt_session_page {
 	_Alignas(MT_CACHE_LINE) _Atomic uint32_t unheard;
 };
 
+/*
+ * Whose a ring is: bits 0-31 the kernel's id of the thread, bits 32-33 the
+ * state, bits 34-63 a number that is another one each time that a thread gets
+ * it.  Only compare and exchange changes the word.  So when a thread is gone,
+ * either another one of the process goes on behind what it wrote, or the
+ * collector, which has read all that, makes the ring as it was; never both.
+ */
 enum mt_ring_state {
 	MT_RING_FREE = 0,	/* zeroed; a thread may claim it */
-	MT_RING_USED = 1,	/* claimed by the thread tid */
-	MT_RING_LEAVING = 2	/* that thread is about to end, and writes
+	MT_RING_USED = 1,	/* by the thread */
+	MT_RING_LEAVING = 2,	/* that thread is about to end, and writes
 				   until it is gone */
+	MT_RING_CLEANING = 3	/* about to be free, by the collector */
 };
+
+#define MT_RING_OWNER(state, tid, number)				\
+	((uint64_t)(number) << 34 | (uint64_t)(state) << 32 | (uint32_t)(tid))
+#define MT_RING_STATE(owner)	((enum mt_ring_state)((owner) >> 32 & 3))
+#define MT_RING_TID(owner)	((uint32_t)(owner))
+/* The same thread in another state. */
+#define MT_RING_WITH(owner, state)					\
+	(((owner) & ~(UINT64_C(3) << 32)) | (uint64_t)(state) << 32)
 
 struct mt_ring {
 	/* Written by the producer. */
 	_Alignas(MT_CACHE_LINE) _Atomic uint64_t head;	/* words */
-	_Atomic uint32_t	state;		/* enum mt_ring_state */
-	_Atomic uint32_t	tid;		/* kernel's thread id */
+	_Atomic uint64_t	owner;		/* MT_RING_OWNER() */
 	/* Written by the consumer; but the producer sets waiting. */
 	_Alignas(MT_CACHE_LINE) _Atomic uint64_t tail;	/* words */
 	_Atomic uint32_t	waiting;	/* futex: 1: producer waits */

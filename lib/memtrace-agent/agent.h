@@ -145,7 +145,8 @@ struct agent_thread {
 	uint64_t		 limit;	/* head at which to look at the tail */
 	_Atomic uint32_t	 in_walk;	/* 1: reading frames */
 	uint32_t		 tid;
-	uint64_t		 lost;	/* events not yet reported as lost */
+	uint64_t		 owner;	/* of the ring, when it became ours */
+	_Atomic bool		 leaving; /* the thread is about to end */
 	struct agent_thread	*next;	/* all blocks ever made */
 };
 

@@ -119,8 +119,9 @@ agent_number_jumped(struct agent_thread *t)
 void
 agent_number_begin(struct agent_thread *t)
 {
-	/* The block may be that of a thread which is gone. */
+	/* Block and ring may be those of a thread which is gone. */
 	agent_number_jumped(t);
-	t->next_seq = 0;
+	if (t->head == 0)
+		t->next_seq = 0;
 	t->in_row = 0;
 }

@@ -13,7 +13,7 @@
 #include "agent_sys.h"
 #include "mt_hello.h"
 
-#define OUT_ARENAS	64u	/* a thousand threads at a time */
+#define OUT_ARENAS	256u	/* 4096 threads at a time */
 #define OUT_CHECK_MS	50	/* how often a blocked thread looks around */
 #define OUT_HELLO_S	5	/* patience with a collector that is busy */
 
@@ -261,25 +261,64 @@ agent_out_untraceable(const char *path)
 	(void)close(s);
 }
 
+/* The ring is this owner's, and becomes the thread's. */
+static bool
+out_own(struct mt_ring *r, uint64_t owner, struct agent_thread *t)
+{
+	uint64_t ours = MT_RING_OWNER(MT_RING_USED, t->tid,
+	    (owner >> 34) + 1);
+
+	if (!atomic_compare_exchange_strong(&r->owner, &owner, ours))
+		return (false);
+	t->owner = ours;
+	return (true);
+}
+
+/* Behind what is there, be it of a thread that is gone. */
+static void
+out_start(struct agent_thread *t)
+{
+	t->head = atomic_load(&t->ring->head);
+	t->limit = t->soft = t->head;
+	atomic_store(&t->soft_hot, 0);
+}
+
+/* The ring that the block had when its last thread ended. */
+static bool
+out_inherit(struct agent_thread *t)
+{
+	if (t->owner == 0 || (!out_own(t->ring, t->owner, t) &&
+	    !out_own(t->ring, MT_RING_WITH(t->owner, MT_RING_LEAVING), t)))
+		return (false);
+	out_start(t);
+	return (true);
+}
+
+void
+agent_out_leave(struct agent_thread *t)
+{
+	uint64_t owner = t->owner;
+
+	(void)atomic_compare_exchange_strong(&t->ring->owner, &owner,
+	    MT_RING_WITH(owner, MT_RING_LEAVING));
+}
+
 static bool
 out_claim_in(struct mt_arena *a, struct agent_thread *t)
 {
 	struct mt_ring *r;
-	uint32_t unused;
+	uint64_t owner;
 	unsigned i;
 
 	for (i = 0; i < MT_ARENA_RINGS; i++) {
 		r = &a->ring[i];
-		unused = MT_RING_FREE;
-		if (!atomic_compare_exchange_strong(&r->state, &unused,
-		    MT_RING_USED))
+		owner = atomic_load(&r->owner);
+		if (MT_RING_STATE(owner) != MT_RING_FREE ||
+		    !out_own(r, owner, t))
 			continue;
-		atomic_store(&r->tid, t->tid);
 		t->ring = r;
 		t->data = mt_arena_data(a, i);
-		t->head = atomic_load(&r->head);
-		t->limit = t->soft = t->head;
-		atomic_store(&t->soft_hot, 0);
+		out_start(t);
 		return (true);
 	}
 	return (false);
@@ -312,6 +351,8 @@ agent_out_claim(struct agent_thread *t)
 	struct mt_arena *a;
 	unsigned i = 0, tries;
 
+	if (out_inherit(t))
+		return (true);
 	for (tries = 0; i < OUT_ARENAS && tries < 10000; tries++) {
 		if ((a = atomic_load(&out_arena[i])) == NULL) {
 			if (!out_grow(i))

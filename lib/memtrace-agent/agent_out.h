@@ -31,10 +31,14 @@ bool	agent_out_is_ours(void);
 void	agent_out_untraceable(const char *path);
 
 /*
- * Claim a ring for the calling thread and set ring, data, head and limits of
- * t.  False if there is none to be had.
+ * Claim a ring for the calling thread, the one that the block has if its last
+ * thread left it, and set ring, data, head and limits of t.  False if there is
+ * none to be had.
  */
 bool	agent_out_claim(struct agent_thread *t);
+
+/* The thread is about to end, and writes until it is gone. */
+void	agent_out_leave(struct agent_thread *t);
 
 /* The collector has died: record nothing any more. */
 void	agent_out_abandon(void);

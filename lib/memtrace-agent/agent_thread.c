@@ -19,6 +19,7 @@
 #include "mt_hello.h"
 
 #define THREAD_FRAMES	512	/* to begin with */
+#define THREAD_ASK	16	/* threads that a new one asks after */
 #define THREAD_ALWAYS	((void *)1)	/* busy, below any frame */
 
 /* Of a thread that has no block yet. */
@@ -35,6 +36,8 @@ static struct agent_thread	thread_none = { .busy = THREAD_ALWAYS };
 static struct agent_thread	thread_late = { .busy = THREAD_ALWAYS };
 static struct agent_thread	*thread_late_block;	/* its block */
 static struct agent_thread * _Atomic thread_all;
+static struct agent_thread * _Atomic thread_look; /* see thread_lost() */
+static _Atomic uint32_t		thread_leaving;	/* blocks that say so */
 static pthread_key_t		thread_key;
 
 static void	thread_leaves(void *);
@@ -63,7 +66,9 @@ thread_leaves(void *arg)
 
 	if (atomic_load(&agent->phase) == AGENT_OFF)
 		return;
-	atomic_store(&t->ring->state, MT_RING_LEAVING);
+	agent_out_leave(t);
+	if (!atomic_exchange(&t->leaving, true))
+		atomic_fetch_add(&thread_leaving, 1);
 }
 
 /* Is the thread of this block gone?  Then the block is ours, by its tid. */
@@ -72,12 +77,51 @@ thread_adopt(struct agent_thread *t, uint32_t tid)
 {
 	uint32_t old = t->tid;
 
-	if (old == tid)
-		return (true);
-	if (agent_syscall(SYS_tgkill, getpid(), old, 0) != -ESRCH)
+	if (old != tid && (agent_syscall(SYS_tgkill, getpid(), old, 0) !=
+	    -ESRCH || !__atomic_compare_exchange_n(&t->tid, &old, tid, false,
+	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)))
 		return (false);
-	return (__atomic_compare_exchange_n(&t->tid, &old, tid, false,
-	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	if (atomic_exchange(&t->leaving, false))
+		atomic_fetch_sub(&thread_leaving, 1);
+	return (true);
+}
+
+/* The block of a thread that said that it would end, and has. */
+static struct agent_thread *
+thread_left(uint32_t tid)
+{
+	struct agent_thread *t;
+	unsigned asked = 0;
+
+	if (atomic_load(&thread_leaving) == 0)
+		return (NULL);
+	for (t = atomic_load(&thread_all); t != NULL; t = t->next) {
+		if (!atomic_load(&t->leaving))
+			continue;
+		if (thread_adopt(t, tid))
+			return (t);
+		if (++asked == THREAD_ASK)
+			break;
+	}
+	return (NULL);
+}
+
+/* The block of any thread that is gone; a few are looked at each time. */
+static struct agent_thread *
+thread_lost(uint32_t tid)
+{
+	struct agent_thread *t = atomic_load(&thread_look);
+	unsigned asked;
+
+	for (asked = 0; asked < THREAD_ASK; asked++) {
+		if (t == NULL && (t = atomic_load(&thread_all)) == NULL)
+			return (NULL);
+		if (thread_adopt(t, tid))
+			return (t);
+		t = t->next;
+		atomic_store(&thread_look, t);
+	}
+	return (NULL);
 }
 
 static struct agent_thread *
@@ -109,20 +153,14 @@ thread_block(void)
 {
 	uint32_t tid = (uint32_t)agent_syscall(SYS_gettid);
 	struct agent_thread *t;
-	unsigned seen = 0;
 
-	for (t = atomic_load(&thread_all); t != NULL && seen < 64;
-	    t = t->next, seen++)
-		if (thread_adopt(t, tid))
-			break;
-	if (t == NULL || seen == 64)
+	if ((t = thread_left(tid)) == NULL && (t = thread_lost(tid)) == NULL)
 		return (thread_make(tid));
 	t->pthread = (uintptr_t)pthread_self();
 	agent_pystack_reset(t);
 	if (t->native != NULL)
 		agent_native_reset(t->native);
 	t->time_us = 0;
-	t->lost = 0;
 	return (t);
 }
 
@@ -311,10 +349,14 @@ agent_thread_begin(void)
 	if (t != NULL) {
 		t->next = NULL;
 		t->tid = (uint32_t)agent_syscall(SYS_gettid);
+		t->owner = 0;
+		atomic_store(&t->leaving, false);
 		atomic_store(&t->in_walk, 0);
 		if (t->native != NULL)
 			agent_native_forked(t->native);
 	}
 	atomic_store(&thread_all, t);
+	atomic_store(&thread_look, NULL);
+	atomic_store(&thread_leaving, 0);
 	agent_self = &thread_new;
 }

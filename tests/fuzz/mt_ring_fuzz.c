@@ -49,8 +49,8 @@ fuzz_arena(unsigned rings)
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	fuzz_require(a != MAP_FAILED);
 	for (i = 0; i < rings; i++) {
-		atomic_store(&a->ring[i].tid, i + 1);
-		atomic_store(&a->ring[i].state, MT_RING_USED);
+		atomic_store(&a->ring[i].owner,
+		    MT_RING_OWNER(MT_RING_USED, i + 1, 1));
 	}
 	return (a);
 }
@@ -82,6 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const struct mt_sink sink = { fuzz_put, NULL };
 	struct mt_collect_process *p;
+	struct mt_collect_arena *arena;
 	struct mt_recorder *r;
 	struct mt_arena *a;
 	struct mt_totals t;
@@ -94,7 +95,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    MT_RECORDER_AGGREGATE : 0, NULL) == MT_OK);
 	fuzz_require(mt_collect_process_new(&p, 1, r, NULL) == MT_OK);
 	a = fuzz_arena(rings);
-	fuzz_require(mt_collect_process_arena(p, a, NULL) == MT_OK);
+	arena = mt_collect_arena_new(a);
+	fuzz_require(arena != NULL);
+	mt_collect_process_arena(p, arena);
 	fuzz_words(p, a, rings, data + 1, n - 1);
 	mt_collect_process_end(p);
 	(void)mt_recorder_finish(r, NULL);

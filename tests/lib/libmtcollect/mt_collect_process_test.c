@@ -428,6 +428,18 @@ say_tid(void *arg)
 	return (NULL);
 }
 
+static void
+set_owner(unsigned i, enum mt_ring_state state, uint32_t tid)
+{
+	atomic_store(&prod[i].ring->owner, MT_RING_OWNER(state, tid, 7));
+}
+
+static enum mt_ring_state
+state_of(unsigned i)
+{
+	return (MT_RING_STATE(atomic_load(&prod[i].ring->owner)));
+}
+
 ATF_TC(reap);
 ATF_TC_HEAD(reap, tc)
 {
@@ -445,19 +457,18 @@ ATF_TC_BODY(reap, tc)
 	ATF_REQUIRE_EQ(0, pthread_join(thread, NULL));
 	mt_collect_proc_open(&self, getpid());
 	/* 0 lives, 1 is gone, 2 said that it goes, 3 has something left. */
-	atomic_store(&prod[1].ring->tid, tid);
-	atomic_store(&prod[2].ring->tid, tid);
-	atomic_store(&prod[2].ring->state, MT_RING_LEAVING);
-	atomic_store(&prod[3].ring->tid, tid);
+	set_owner(1, MT_RING_USED, tid);
+	set_owner(2, MT_RING_LEAVING, tid);
+	set_owner(3, MT_RING_USED, tid);
 	producer_alloc(&prod[3], 5, 0xc, 1);
 	(void)drain(0);
 	mt_collect_process_reap(proc, &self, false);
-	ATF_CHECK_EQ(MT_RING_FREE, atomic_load(&prod[2].ring->state));
-	ATF_CHECK_EQ(MT_RING_USED, atomic_load(&prod[1].ring->state));
+	ATF_CHECK_EQ(MT_RING_FREE, state_of(2));
+	ATF_CHECK_EQ(MT_RING_USED, state_of(1));
 	mt_collect_process_reap(proc, &self, true);
-	ATF_CHECK_EQ(MT_RING_USED, atomic_load(&prod[0].ring->state));
-	ATF_CHECK_EQ(MT_RING_FREE, atomic_load(&prod[1].ring->state));
-	ATF_CHECK_EQ(MT_RING_USED, atomic_load(&prod[3].ring->state));
+	ATF_CHECK_EQ(MT_RING_USED, state_of(0));
+	ATF_CHECK_EQ(MT_RING_FREE, state_of(1));
+	ATF_CHECK_EQ(MT_RING_USED, state_of(3));
 	ATF_REQUIRE(producer_claim(&again, NULL, arena, 1));
 	producer_thread(&again, 200, "again");
 	producer_alloc(&again, 0, 0xd, 1);
@@ -465,6 +476,42 @@ ATF_TC_BODY(reap, tc)
 	ATF_REQUIRE_EQ(1, rec->n);
 	ATF_CHECK_STREQ("again", rec->thread[rec->event[0].thread]);
 	mt_collect_proc_close(&self);
+	end();
+}
+
+ATF_TC(heir);
+ATF_TC_HEAD(heir, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a thread goes on with the ring of one "
+	    "that is gone, which is then not free");
+}
+ATF_TC_BODY(heir, tc)
+{
+	struct mt_collect_ring *r;
+	uint64_t owner;
+
+	begin();
+	r = &proc->arena[0]->ring[1];
+	set_owner(1, MT_RING_LEAVING, 4711);
+	owner = mt_collect_ring_owner(r);
+	producer_push(&prod[1], 1, 10);
+	producer_alloc(&prod[1], 0, 0xa, 1);
+	ATF_CHECK(!mt_collect_ring_recycle(r, owner));
+	ATF_CHECK_EQ(MT_RING_LEAVING, state_of(1));
+	set_owner(1, MT_RING_USED, 4712);
+	producer_thread(&prod[1], 300, "heir");
+	prod[1].seq = UINT64_MAX;
+	producer_alloc(&prod[1], 1, 0xb, 1);
+	(void)drain(0);
+	ATF_REQUIRE_EQ(2, rec->n);
+	ATF_CHECK_STREQ("other", rec->thread[rec->event[0].thread]);
+	ATF_CHECK_STREQ("heir", rec->thread[rec->event[1].thread]);
+	ATF_CHECK(rec->event[0].node != 0);
+	ATF_CHECK_EQ(0, rec->event[1].node);
+	ATF_CHECK(!mt_collect_ring_recycle(r, owner));
+	ATF_CHECK_EQ(MT_RING_USED, state_of(1));
+	ATF_CHECK(mt_collect_ring_recycle(r, mt_collect_ring_owner(r)));
+	ATF_CHECK_EQ(MT_RING_FREE, state_of(1));
 	end();
 }
 
@@ -485,5 +532,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, events);
 	ATF_TP_ADD_TC(tp, notes_are_bounded);
 	ATF_TP_ADD_TC(tp, reap);
+	ATF_TP_ADD_TC(tp, heir);
 	return (atf_no_error());
 }

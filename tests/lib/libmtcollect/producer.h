@@ -174,12 +174,13 @@ static inline bool
 producer_claim(struct producer *p, struct mt_session_page *page,
     struct mt_arena *a, unsigned i)
 {
-	uint32_t unused = MT_RING_FREE;
+	uint64_t owner = atomic_load(&a->ring[i].owner);
 
-	if (!atomic_compare_exchange_strong(&a->ring[i].state, &unused,
-	    MT_RING_USED))
+	if (MT_RING_STATE(owner) != MT_RING_FREE ||
+	    !atomic_compare_exchange_strong(&a->ring[i].owner, &owner,
+	    MT_RING_OWNER(MT_RING_USED, syscall(SYS_gettid),
+	    (owner >> 34) + 1)))
 		return (false);
-	atomic_store(&a->ring[i].tid, (uint32_t)syscall(SYS_gettid));
 	p->page = page;
 	p->ring = &a->ring[i];
 	p->data = mt_arena_data(a, i);

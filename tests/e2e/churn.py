@@ -1,0 +1,13 @@
+"""Many threads of C, each of which makes a block of 1000 bytes and ends."""
+
+import ctypes
+import sys
+
+churn = ctypes.CDLL(sys.argv[1]).churn
+
+
+def run():
+    return churn(int(sys.argv[2]), int(sys.argv[3]))
+
+
+print(run())
