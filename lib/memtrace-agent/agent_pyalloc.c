@@ -19,10 +19,14 @@ static struct agent_pyallocator pyalloc_old[AGENT_PY_DOMAINS];
 static _Thread_local bool pyalloc_inside
     __attribute__((__tls_model__("initial-exec")));
 
-static AGENT_HOT void *
-pyalloc_malloc(void *ctx, size_t size)
+/*
+ * The four functions, for what the interpreter hands out and, where malloc(3)
+ * is out of our reach, for what it asks malloc for.
+ */
+static AGENT_INLINE void *
+pyalloc_get(const struct agent_pyallocator *old, size_t size,
+    enum mt_allocator allocator)
 {
-	const struct agent_pyallocator *old = ctx;
 	struct agent_thread *t;
 	void *p;
 
@@ -30,15 +34,15 @@ pyalloc_malloc(void *ctx, size_t size)
 		return (old->malloc(old->ctx, size));
 	p = old->malloc(old->ctx, size);
 	if (p != NULL)
-		agent_hot_alloc(t, MT_ALLOCATOR_PYMALLOC_MALLOC, p, size);
+		agent_hot_alloc(t, allocator, p, size);
 	agent_leave(t);
 	return (p);
 }
 
-static AGENT_HOT void *
-pyalloc_calloc(void *ctx, size_t n, size_t size)
+static AGENT_INLINE void *
+pyalloc_get_zeroed(const struct agent_pyallocator *old, size_t n, size_t size,
+    enum mt_allocator allocator)
 {
-	const struct agent_pyallocator *old = ctx;
 	struct agent_thread *t;
 	void *p;
 
@@ -46,16 +50,15 @@ pyalloc_calloc(void *ctx, size_t n, size_t size)
 		return (old->calloc(old->ctx, n, size));
 	p = old->calloc(old->ctx, n, size);
 	if (p != NULL)
-		agent_hot_alloc(t, MT_ALLOCATOR_PYMALLOC_CALLOC, p,
-		    n * size);
+		agent_hot_alloc(t, allocator, p, n * size);
 	agent_leave(t);
 	return (p);
 }
 
-static void *
-pyalloc_realloc(void *ctx, void *from, size_t size)
+static AGENT_INLINE void *
+pyalloc_move(const struct agent_pyallocator *old, void *from, size_t size,
+    enum mt_allocator allocator)
 {
-	const struct agent_pyallocator *old = ctx;
 	struct agent_thread *t;
 	uint64_t number;
 	void *p;
@@ -64,25 +67,83 @@ pyalloc_realloc(void *ctx, void *from, size_t size)
 		return (old->realloc(old->ctx, from, size));
 	number = agent_number_reserve(t);
 	p = old->realloc(old->ctx, from, size);
-	agent_record_move(t, number, MT_ALLOCATOR_PYMALLOC_REALLOC,
-	    p != NULL ? from : NULL, p, size);
+	agent_record_move(t, number, allocator, p != NULL ? from : NULL, p,
+	    size);
 	agent_leave(t);
 	return (p);
 }
 
-static AGENT_HOT void
-pyalloc_free(void *ctx, void *p)
+static AGENT_INLINE void
+pyalloc_put(const struct agent_pyallocator *old, void *p,
+    enum mt_allocator allocator)
 {
-	const struct agent_pyallocator *old = ctx;
 	struct agent_thread *t;
 
 	if (p == NULL || (t = agent_enter()) == NULL) {
 		old->free(old->ctx, p);
 		return;
 	}
-	agent_hot_free(t, MT_ALLOCATOR_PYMALLOC_FREE, p);
+	agent_hot_free(t, allocator, p);
 	old->free(old->ctx, p);
 	agent_leave(t);
+}
+
+static AGENT_HOT void *
+pyalloc_malloc(void *ctx, size_t size)
+{
+	return (pyalloc_get(ctx, size, MT_ALLOCATOR_PYMALLOC_MALLOC));
+}
+
+static AGENT_HOT void *
+pyalloc_calloc(void *ctx, size_t n, size_t size)
+{
+	return (pyalloc_get_zeroed(ctx, n, size,
+	    MT_ALLOCATOR_PYMALLOC_CALLOC));
+}
+
+static void *
+pyalloc_realloc(void *ctx, void *from, size_t size)
+{
+	return (pyalloc_move(ctx, from, size, MT_ALLOCATOR_PYMALLOC_REALLOC));
+}
+
+static AGENT_HOT void
+pyalloc_free(void *ctx, void *p)
+{
+	pyalloc_put(ctx, p, MT_ALLOCATOR_PYMALLOC_FREE);
+}
+
+static void *
+raw_malloc(void *ctx, size_t size)
+{
+	return (pyalloc_get(ctx, size, MT_ALLOCATOR_MALLOC));
+}
+
+static void *
+raw_calloc(void *ctx, size_t n, size_t size)
+{
+	return (pyalloc_get_zeroed(ctx, n, size, MT_ALLOCATOR_CALLOC));
+}
+
+static void *
+raw_realloc(void *ctx, void *from, size_t size)
+{
+	return (pyalloc_move(ctx, from, size, MT_ALLOCATOR_REALLOC));
+}
+
+static void
+raw_free(void *ctx, void *p)
+{
+	pyalloc_put(ctx, p, MT_ALLOCATOR_FREE);
+}
+
+/* Put ours in front of those of a domain. */
+static void
+pyalloc_wrap(int domain, struct agent_pyallocator *ours)
+{
+	agent_pyapi.get_allocator(domain, &pyalloc_old[domain]);
+	ours->ctx = &pyalloc_old[domain];
+	agent_pyapi.set_allocator(domain, ours);
 }
 
 void
@@ -92,11 +153,17 @@ agent_pyalloc_install(void)
 	    pyalloc_calloc, pyalloc_realloc, pyalloc_free };
 	int domain;
 
-	for (domain = 0; domain < AGENT_PY_DOMAINS; domain++) {
-		agent_pyapi.get_allocator(domain, &pyalloc_old[domain]);
-		ours.ctx = &pyalloc_old[domain];
-		agent_pyapi.set_allocator(domain, &ours);
-	}
+	for (domain = 0; domain < AGENT_PY_DOMAINS; domain++)
+		pyalloc_wrap(domain, &ours);
+}
+
+void
+agent_pyalloc_raw(void)
+{
+	struct agent_pyallocator ours = { NULL, raw_malloc, raw_calloc,
+	    raw_realloc, raw_free };
+
+	pyalloc_wrap(0, &ours);
 }
 
 /* A small request is what makes the allocator ask for an arena. */
@@ -163,11 +230,8 @@ agent_pyalloc_guard(void)
 	int domain;
 
 	/* Not the raw one, which is malloc(3) itself. */
-	for (domain = 1; domain < AGENT_PY_DOMAINS; domain++) {
-		agent_pyapi.get_allocator(domain, &pyalloc_old[domain]);
-		ours.ctx = &pyalloc_old[domain];
-		agent_pyapi.set_allocator(domain, &ours);
-	}
+	for (domain = 1; domain < AGENT_PY_DOMAINS; domain++)
+		pyalloc_wrap(domain, &ours);
 }
 
 bool

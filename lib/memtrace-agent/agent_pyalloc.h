@@ -14,6 +14,14 @@
 void	agent_pyalloc_install(void);
 
 /*
+ * Where the interpreter's calls of malloc(3) do not come to us: record what
+ * goes through its domain raw, which is what it would ask malloc for, under
+ * the names of malloc(3) and its relatives.  The same conditions; instead of
+ * agent_pyalloc_install().
+ */
+void	agent_pyalloc_raw(void);
+
+/*
  * Where stacks come from the public functions, which make objects: tell when
  * the calling thread is inside the allocator of objects, which they may then
  * not enter again.  The same conditions; instead of agent_pyalloc_install().

@@ -19,6 +19,7 @@
 static _Atomic uint32_t	pyhook_installed;
 static bool		pyhook_started;
 static _Atomic bool	pyhook_tracing;	/* survives a fork */
+static bool		pyhook_polled;	/* a hook was called */
 
 static int	pyhook_audit(const char *, void *, void *);
 
@@ -27,6 +28,7 @@ agent_pyhook_poll(void)
 {
 	int saved = errno;
 
+	pyhook_polled = true;
 	if (atomic_load(&pyhook_installed) != 0 ||
 	    agent_pyapi.gil_tstate() == NULL ||
 	    atomic_exchange(&pyhook_installed, 1) != 0)
@@ -136,6 +138,42 @@ pyhook_send_allocator(struct agent_thread *t)
 	pyhook_tell_hidden(t, name);
 }
 
+/*
+ * Do the interpreter's calls of malloc(3) come to our hooks?  Not where the
+ * executable has a malloc of its own, or a library in front of us does.
+ */
+static bool
+pyhook_sees_malloc(void)
+{
+	struct agent_pyallocator raw;
+	void *p;
+
+	agent_pyapi.get_allocator(0, &raw);
+	pyhook_polled = false;
+	if ((p = raw.malloc(raw.ctx, 64)) != NULL)
+		raw.free(raw.ctx, p);
+	return (pyhook_polled);
+}
+
+/* What the interpreter's own allocators have to tell. */
+static void
+pyhook_allocators(struct agent_thread *t, bool sees_malloc)
+{
+	static const char note[] = "the program has a malloc of its own: "
+	    "what others than Python take from it is not recorded";
+
+	if (!sees_malloc)
+		agent_out_text(t, MT_OP_NOTE, note, sizeof(note) - 1);
+	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) != 0) {
+		agent_pyalloc_install();
+		return;
+	}
+	if (agent_pystack_mode() == AGENT_WALK_API)
+		agent_pyalloc_guard();
+	if (!sees_malloc)
+		agent_pyalloc_raw();
+}
+
 /* Native stacks, if they are wanted: without them is better than not at all. */
 static void
 pyhook_native(void)
@@ -150,9 +188,10 @@ pyhook_start(void)
 {
 	const struct agent_pyoffsets *o;
 	struct agent_thread *t;
-	bool reads;
+	bool reads, sees_malloc;
 
 	pyhook_started = true;
+	sees_malloc = pyhook_sees_malloc();
 	pyhook_register_end();
 	pyhook_native();
 	agent_fork_init();
@@ -168,10 +207,7 @@ pyhook_start(void)
 		agent_merge_init(reads ? o : NULL);
 	pyhook_send_allocator(t);
 	agent_record_mark(t, MT_MARK_START);
-	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) != 0)
-		agent_pyalloc_install();
-	else if (agent_pystack_mode() == AGENT_WALK_API)
-		agent_pyalloc_guard();
+	pyhook_allocators(t, sees_malloc);
 	agent_leave(t);
 	atomic_store(&pyhook_tracing, true);
 }
