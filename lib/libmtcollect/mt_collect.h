@@ -120,6 +120,8 @@ struct mt_collect_result {
 	unsigned	 untraceable;	/* that cannot load the agent, */
 	unsigned	 unheard;	/* that could not say hello */
 	char		 untraced[MT_COLLECT_UNTRACED]; /* lines about some */
+	char		 opaque[128];	/* a program that hides what it
+					   starts, and why; or "" */
 	char		 py_version[64]; /* of the first traced, or of the last
 					    unsupported */
 	char		 notes[1024];	/* lines from the agent, '\n' between */

@@ -425,6 +425,29 @@ hello_unsupported(struct mt_collect_tree *t, int conn, pid_t pid,
 	(void)mt_collect_hello_ignore(conn);
 }
 
+static const char *
+why_text(uint32_t why)
+{
+	switch (why) {
+	case MT_WHY_PRIVILEGED:
+		return ("it has more privileges than its caller");
+	case MT_WHY_STATIC:
+		return ("it is statically linked");
+	case MT_WHY_LIBC:
+		return ("it uses another C library");
+	default:
+		return ("it does not load the agent");
+	}
+}
+
+/* The last one is the most likely to have kept a Python from us. */
+static void
+hello_opaque(struct mt_collect_tree *t, const struct mt_hello *h)
+{
+	(void)snprintf(t->result->opaque, sizeof(t->result->opaque),
+	    "%s: %s", h->py_version, why_text(h->why));
+}
+
 void
 mt_collect_tree_hello(struct mt_collect_tree *t, int conn, pid_t pid,
     const struct mt_hello *h)
@@ -442,8 +465,10 @@ mt_collect_tree_hello(struct mt_collect_tree *t, int conn, pid_t pid,
 		break;
 	case MT_HELLO_UNTRACEABLE:
 		t->result->untraceable++;
-		untraced(t, pid, h->py_version,
-		    "setuid or statically linked");
+		untraced(t, pid, h->py_version, why_text(h->why));
+		break;
+	case MT_HELLO_OPAQUE:
+		hello_opaque(t, h);
 		break;
 	default:
 		break;

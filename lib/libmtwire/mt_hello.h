@@ -29,15 +29,28 @@ enum mt_hello_kind {
 	MT_HELLO_MORE = 2,	/* another arena for a process that has one */
 	MT_HELLO_UNSUPPORTED = 3, /* a CPython that the agent cannot trace */
 	MT_HELLO_FORKED = 4,	/* the child of a fork of a traced process */
-	MT_HELLO_UNTRACEABLE = 5 /* is about to execute a Python that will not
-				    load the agent; py_version is its name */
+	MT_HELLO_UNTRACEABLE = 5, /* is about to execute a Python that will not
+				     load the agent; py_version is its name */
+	MT_HELLO_OPAQUE = 6	/* likewise something else, and there was no
+				   Python yet: what it starts is not seen */
+};
+
+/* Why a program does not load the agent. */
+enum mt_why {
+	MT_WHY_NONE = 0,
+	MT_WHY_PRIVILEGED = 1,	/* set-user-ID, set-group-ID, capabilities */
+	MT_WHY_STATIC = 2,	/* no dynamic linker */
+	MT_WHY_LIBC = 3		/* loaded, but another C library */
 };
 
 struct mt_hello {
 	uint64_t	magic;
 	uint32_t	version;	/* MT_WIRE_VERSION */
 	uint32_t	kind;		/* enum mt_hello_kind */
-	uint32_t	py_hexversion;	/* PY_VERSION_HEX */
+	union {
+		uint32_t py_hexversion;	/* PY_VERSION_HEX */
+		uint32_t why;		/* enum mt_why */
+	};
 	uint32_t	pid;		/* as the process sees itself */
 	char		py_version[64];	/* as sys.version begins; with a NUL */
 };

@@ -6,6 +6,8 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +23,14 @@
 #include "mt_hello.h"
 
 #define AGENT_ENV_WALK	"MEMTRACE_WALK"
+
+/* What is executed is to be recorded whatever it is. */
+static bool		agent_follows;
+/* There was no Python in this process, but one may be loaded later. */
+static _Atomic bool	agent_looks;
+
+/* Not every C library has it. */
+__attribute__((__weak__)) int	dladdr1(const void *, Dl_info *, void **, int);
 
 /* The value of an environment variable, or NULL if p is another one. */
 static char *
@@ -94,45 +104,77 @@ agent_begin(enum agent_pykind kind, bool api_walk)
 		atomic_store(&agent->phase, AGENT_WAITING);
 }
 
-/*
- * Children are to be traced: whatever this process is, what it executes gets
- * the agent.  Returns the path of the socket.
- */
-static const char *
-agent_follow(const char *value)
+/* There is a Python: what it starts is another's, unless we follow that. */
+static void
+agent_python(enum agent_pykind kind)
 {
-	const char *path = agent_path();
+	const char *walk = getenv(AGENT_ENV_WALK);
+	bool api_walk = walk != NULL && strcmp(walk, "api") == 0;
 
-	if (path != NULL)
-		agent_exec_follow(path, value);
-	return (value + 1);
+	if (!agent_follows) {
+		env_remove(MT_ENV_SOCKET);
+		env_remove(AGENT_ENV_WALK);
+		env_remove_preload();
+		agent_exec_let_go();
+	}
+	agent_begin(kind, api_walk);
 }
 
 __attribute__((__constructor__)) static void
 agent_construct(void)
 {
+	const char *path, *socket;
 	enum agent_pykind kind;
-	const char *socket, *walk;
-	bool api_walk, follow;
 	int saved = errno;
 
 	agent_fork_find();
 	if ((socket = getenv(MT_ENV_SOCKET)) == NULL || !agent_real_init())
 		return;
-	if ((follow = socket[0] == MT_ENV_FOLLOW))
-		socket = agent_follow(socket);
-	if (!agent_out_init(socket) ||
-	    (kind = agent_pyapi_find()) == AGENT_PY_NONE) {
-		errno = saved;
-		return;
+	/* Until there is a Python, whatever is executed may be the one. */
+	if ((path = agent_path()) != NULL)
+		agent_exec_keep(path, socket);
+	if ((agent_follows = socket[0] == MT_ENV_FOLLOW))
+		socket++;
+	if (agent_out_init(socket)) {
+		if ((kind = agent_pyapi_find(RTLD_DEFAULT)) != AGENT_PY_NONE)
+			agent_python(kind);
+		else
+			atomic_store(&agent_looks, true);
 	}
-	walk = getenv(AGENT_ENV_WALK);
-	api_walk = walk != NULL && strcmp(walk, "api") == 0;
-	if (!follow) {
-		env_remove(MT_ENV_SOCKET);
-		env_remove(AGENT_ENV_WALK);
-		env_remove_preload();
-	}
-	agent_begin(kind, api_walk);
 	errno = saved;
+}
+
+/*
+ * The interpreter makes a key before anything else that matters to us, and
+ * here it is safe to look for it: after the dlopen(3) that has brought it.
+ */
+static void
+agent_look(const void *caller)
+{
+	enum agent_pykind kind;
+	struct link_map *map;
+	Dl_info object;
+
+	if (dladdr1 == NULL || dladdr1(caller, &object, (void **)&map,
+	    RTLD_DL_LINKMAP) == 0 || object.dli_fname == NULL ||
+	    strstr(object.dli_fname, "python") == NULL ||
+	    (kind = agent_pyapi_find(map)) == AGENT_PY_NONE ||
+	    !atomic_exchange(&agent_looks, false))
+		return;
+	agent_python(kind);
+}
+
+AGENT_EXPORT int
+pthread_key_create(pthread_key_t *key, void (*destroy)(void *))
+{
+	int saved;
+
+	if (agent_real.pthread_key_create == NULL && !agent_real_init())
+		return (EAGAIN);
+	if (atomic_load(&agent_looks)) {
+		saved = errno;
+		agent_look(__builtin_return_address(0));
+		errno = saved;
+	}
+	return (agent_real.pthread_key_create(key, destroy));
 }

@@ -13,6 +13,7 @@
  *	agent_early.c	 memory for calls that come before the real functions
  *	agent_out.c	 hello, arenas, the producer's side of a ring
  *	agent_fork.c	 children of fork; agent_exec.c programs executed
+ *	agent_image.c	 whether these will load us
  *	agent_thread.c	 per-thread state, claim of a ring, names
  *	agent_record.c	 events: stack delta, words; agent_hot.h
  *	agent_number.c	 their numbers

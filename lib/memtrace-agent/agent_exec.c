@@ -4,12 +4,8 @@
  * nothing that is shared is written.
  */
 
-#include <sys/stat.h>
-
 #include <alloca.h>
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
 #include <string.h>
@@ -17,7 +13,9 @@
 
 #include "agent_early.h"
 #include "agent_exec.h"
+#include "agent_image.h"
 #include "agent_out.h"
+#include "agent_pyapi.h"
 #include "agent_thread.h"
 #include "mt_hello.h"
 
@@ -27,13 +25,13 @@
 #define EXEC_ENV_MAX	65536	/* entries; more than that is left alone */
 
 static struct {
-	bool	follow;
+	bool	keep;		/* what is executed gets the agent */
 	char	path[PATH_MAX];		/* of the agent */
 	char	socket[256];		/* the whole entry */
 } ex;
 
 void
-agent_exec_follow(const char *agent_path, const char *socket_value)
+agent_exec_keep(const char *agent_path, const char *socket_value)
 {
 	if (strlen(socket_value) + sizeof(EXEC_SOCKET) > sizeof(ex.socket) ||
 	    strlen(agent_path) >= sizeof(ex.path))
@@ -41,7 +39,13 @@ agent_exec_follow(const char *agent_path, const char *socket_value)
 	strcpy(ex.socket, EXEC_SOCKET);
 	strcat(ex.socket, socket_value);
 	strcpy(ex.path, agent_path);
-	ex.follow = true;
+	ex.keep = true;
+}
+
+void
+agent_exec_let_go(void)
+{
+	ex.keep = false;
 }
 
 static const char *
@@ -71,7 +75,7 @@ exec_need(char *const env[])
 {
 	const char *old;
 
-	if (!ex.follow || exec_count(env) == EXEC_ENV_MAX)
+	if (!ex.keep || exec_count(env) == EXEC_ENV_MAX)
 		return (0);
 	old = exec_entry(env, EXEC_PRELOAD);
 	if (old != NULL && strstr(old, ex.path) != NULL &&
@@ -120,44 +124,21 @@ exec_fill(char *const env[], char **out, char *preload)
 		to = to##_copy;						\
 	}
 
-/* A dynamic linker is what loads the agent. */
-static bool
-exec_is_static(int fd)
-{
-	Elf64_Ehdr eh;
-	Elf64_Phdr ph;
-	unsigned i;
-
-	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) ||
-	    memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 ||
-	    eh.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    eh.e_phentsize != sizeof(ph))
-		return (false);
-	for (i = 0; i < eh.e_phnum; i++)
-		if (pread(fd, &ph, sizeof(ph), (off_t)(eh.e_phoff +
-		    i * sizeof(ph))) == sizeof(ph) && ph.p_type == PT_INTERP)
-			return (false);
-	return (true);
-}
-
-/* Say so if this is a Python that will run without the agent. */
+/*
+ * Say so if a Python will run without the agent; or, as long as there was
+ * none, if this is what keeps the next one from being seen.
+ */
 static void
-exec_announce(const char *path)
+exec_announce(const char *path, char *const argv[])
 {
-	const char *base = strrchr(path, '/');
-	struct stat st;
-	int fd, saved = errno;
+	bool is_python = agent_image_is_python(path, argv);
+	enum mt_why why;
+	int saved = errno;
 
-	base = base == NULL ? path : base + 1;
-	if (!ex.follow || strncmp(base, "python", 6) != 0)
+	if (!ex.keep || (!is_python && agent_pyapi.get_version != NULL))
 		return;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
-		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-		    (((st.st_mode & S_ISUID) != 0 &&
-		    st.st_uid != geteuid()) || exec_is_static(fd)))
-			agent_out_untraceable(path);
-		(void)close(fd);
-	}
+	if ((why = agent_image_why(path)) != MT_WHY_NONE)
+		agent_out_untraceable(path, why, is_python);
 	errno = saved;
 }
 
@@ -198,7 +179,7 @@ execve(const char *path, char *const argv[], char *const envp[])
 	if (agent_real.execve == NULL && !agent_real_init())
 		return (-1);
 	EXEC_ENVIRONMENT(env, envp)
-	exec_announce(path);
+	exec_announce(path, argv);
 	exec_leave_word(path);
 	return (exec_failed(agent_real.execve(path, argv, env)));
 }
@@ -215,7 +196,7 @@ execvpe(const char *file, char *const argv[], char *const envp[])
 	if (agent_real.execvpe == NULL && !agent_real_init())
 		return (-1);
 	EXEC_ENVIRONMENT(env, envp)
-	exec_announce(file);
+	exec_announce(file, argv);
 	exec_leave_word(file);
 	return (exec_failed(agent_real.execvpe(file, argv, env)));
 }
@@ -244,7 +225,7 @@ posix_spawn(pid_t *pid, const char *path,
 	if (agent_real.posix_spawn == NULL && !agent_real_init())
 		return (ENOSYS);
 	EXEC_ENVIRONMENT(env, envp)
-	exec_announce(path);
+	exec_announce(path, argv);
 	return (agent_real.posix_spawn(pid, path, actions, attr, argv, env));
 }
 
@@ -256,6 +237,6 @@ posix_spawnp(pid_t *pid, const char *file,
 	if (agent_real.posix_spawnp == NULL && !agent_real_init())
 		return (ENOSYS);
 	EXEC_ENVIRONMENT(env, envp)
-	exec_announce(file);
+	exec_announce(file, argv);
 	return (agent_real.posix_spawnp(pid, file, actions, attr, argv, env));
 }

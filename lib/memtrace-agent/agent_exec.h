@@ -1,7 +1,8 @@
 /*
- * Programs that the traced one executes, when they are to be traced: they
- * inherit the environment, and with it the agent.  These wrappers put both
- * back where the caller passes an environment of its own making.
+ * Programs that this process executes, as long as these are to load the agent:
+ * they inherit the environment, and with it the agent.  These wrappers put
+ * both back where the caller passes an environment of its own making, or has
+ * changed LD_PRELOAD.
  */
 
 #ifndef AGENT_EXEC_H
@@ -11,6 +12,8 @@
  * Keep the agent (its own path) and the value of MT_ENV_SOCKET in the
  * environment of whatever this process executes.
  */
-void	agent_exec_follow(const char *agent_path, const char *socket_value);
+void	agent_exec_keep(const char *agent_path, const char *socket_value);
+/* No longer: this is the first Python, and no others are to be recorded. */
+void	agent_exec_let_go(void);
 
 #endif /* AGENT_EXEC_H */

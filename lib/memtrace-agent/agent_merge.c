@@ -27,6 +27,7 @@
 #include "agent_cfi.h"
 #include "agent_native.h"
 #include "agent_out.h"
+#include "agent_pyapi.h"
 #include "agent_pystack.h"
 
 /* In the note of 3.11, _PyCFrame. */
@@ -69,7 +70,7 @@ struct merge {
 void
 agent_merge_init(const struct agent_pyoffsets *o)
 {
-	void *fn = dlsym(RTLD_DEFAULT, "_PyEval_EvalFrameDefault");
+	void *fn = dlsym(agent_pyapi.handle, "_PyEval_EvalFrameDefault");
 
 	if (o == NULL)
 		eval.by = MERGE_BY_NOTHING;

@@ -246,12 +246,13 @@ agent_out_is_ours(void)
 }
 
 void
-agent_out_untraceable(const char *path)
+agent_out_untraceable(const char *path, enum mt_why why, bool is_python)
 {
 	struct mt_hello h = out_hello;
 	int s;
 
-	h.kind = MT_HELLO_UNTRACEABLE;
+	h.kind = is_python ? MT_HELLO_UNTRACEABLE : MT_HELLO_OPAQUE;
+	h.why = (uint32_t)why;
 	h.pid = (uint32_t)getpid();
 	memset(h.py_version, 0, sizeof(h.py_version));
 	strncpy(h.py_version, path, sizeof(h.py_version) - 1);

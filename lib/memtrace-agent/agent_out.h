@@ -4,6 +4,7 @@
 #define AGENT_OUT_H
 
 #include "agent.h"
+#include "mt_hello.h"
 
 /* The collector's socket; comes first.  False if the path is too long. */
 bool	agent_out_init(const char *path);
@@ -27,8 +28,11 @@ bool	agent_out_hello_forked(void);
 /* Not in the child of a vfork(2), which runs in our memory. */
 bool	agent_out_is_ours(void);
 
-/* Tell the collector that this process will run the Python at path untraced. */
-void	agent_out_untraceable(const char *path);
+/*
+ * Tell the collector that this process will run the program at path without
+ * us: a Python, or what may start one.
+ */
+void	agent_out_untraceable(const char *path, enum mt_why, bool is_python);
 
 /*
  * Claim a ring for the calling thread, the one that the block has if its last

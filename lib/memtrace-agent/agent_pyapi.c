@@ -111,7 +111,7 @@ pyversion_parse(const char *s)
 }
 
 enum agent_pykind
-agent_pyapi_find(void)
+agent_pyapi_find(void *handle)
 {
 	char *api = (char *)&agent_pyapi;
 	const unsigned long *version;
@@ -119,7 +119,7 @@ agent_pyapi_find(void)
 	void *p;
 
 	for (i = 0; i < sizeof(pysymbols) / sizeof(pysymbols[0]); i++) {
-		p = dlsym(RTLD_DEFAULT, pysymbols[i].name);
+		p = dlsym(handle, pysymbols[i].name);
 		if (p == NULL && pysymbols[i].needed)
 			missing++;
 		if (p == NULL && i == 0)
@@ -127,10 +127,11 @@ agent_pyapi_find(void)
 		if (p != NULL)
 			memcpy(api + pysymbols[i].where, &p, sizeof(p));
 	}
+	agent_pyapi.handle = handle;
 	if (agent_pyapi.gil_tstate == NULL)
 		missing++;
 	agent_pyapi.hexversion = pyversion_parse(agent_pyapi.get_version());
-	if ((version = dlsym(RTLD_DEFAULT, "Py_Version")) != NULL)
+	if ((version = dlsym(handle, "Py_Version")) != NULL)
 		agent_pyapi.hexversion = (uint32_t)*version;
 	agent_pyapi.free_threaded = strstr(agent_pyapi.get_version(),
 	    "free-threading build") != NULL;

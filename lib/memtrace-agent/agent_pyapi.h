@@ -76,6 +76,7 @@ struct agent_pyapi {
 	char		*runtime;		/* _PyRuntime */
 	uint32_t	 hexversion;		/* PY_VERSION_HEX */
 	bool		 free_threaded;
+	void		*handle;		/* where they were found */
 };
 extern struct agent_pyapi	agent_pyapi;
 
@@ -85,8 +86,11 @@ enum agent_pykind {
 	AGENT_PY_OK
 };
 
-/* Look everything up. */
-enum agent_pykind	agent_pyapi_find(void);
+/*
+ * Look everything up, in a handle of dlopen(3): RTLD_DEFAULT, or that of a
+ * library that brings an interpreter.
+ */
+enum agent_pykind	agent_pyapi_find(void *handle);
 
 /* Does the calling thread hold the GIL (is it attached)? */
 static inline bool

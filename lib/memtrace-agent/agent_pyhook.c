@@ -17,22 +17,18 @@
 #include "mt_hello.h"
 
 static _Atomic uint32_t	pyhook_installed;
+static _Atomic bool	pyhook_polling;
 static bool		pyhook_started;
 static _Atomic bool	pyhook_tracing;	/* survives a fork */
 static bool		pyhook_polled;	/* a hook was called */
 
 static int	pyhook_audit(const char *, void *, void *);
 
-AGENT_COLD void
-agent_pyhook_poll(void)
+/* This thread has a state of an interpreter that is about to begin. */
+static void
+pyhook_install(void)
 {
-	int saved = errno;
-
-	pyhook_polled = true;
-	if (atomic_load(&pyhook_installed) != 0 ||
-	    agent_pyapi.gil_tstate() == NULL ||
-	    atomic_exchange(&pyhook_installed, 1) != 0)
-		return;
+	atomic_store(&pyhook_installed, 1);
 	/*
 	 * Later, installing would be announced to hooks that exist already,
 	 * and they would run in the middle of malloc.
@@ -40,9 +36,23 @@ agent_pyhook_poll(void)
 	if (agent_pyapi.is_initialized() ||
 	    agent_pyapi.add_audit_hook(pyhook_audit, NULL) != 0)
 		atomic_store(&agent->phase, AGENT_OFF);
-	errno = saved;
 }
 
+AGENT_COLD void
+agent_pyhook_poll(void)
+{
+	int saved = errno;
+
+	pyhook_polled = true;
+	/* Asking may allocate: thread-local storage of a loaded library. */
+	if (atomic_load(&pyhook_installed) != 0 ||
+	    atomic_exchange(&pyhook_polling, true))
+		return;
+	if (agent_pyapi.gil_tstate() != NULL)
+		pyhook_install();
+	atomic_store(&pyhook_polling, false);
+	errno = saved;
+}
 /*
  * Other threads' states are about to be freed: no walk may go on while that
  * happens, and none may begin.

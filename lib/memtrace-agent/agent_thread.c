@@ -45,7 +45,8 @@ static void	thread_leaves(void *);
 bool
 agent_thread_init(void)
 {
-	return (pthread_key_create(&thread_key, thread_leaves) == 0);
+	return (agent_real.pthread_key_create(&thread_key,
+	    thread_leaves) == 0);
 }
 
 void
