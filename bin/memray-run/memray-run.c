@@ -18,6 +18,7 @@
 #include <mt_hello.h>
 #include <mt_record.h>
 
+#include "run_image.h"
 #include "run_live.h"
 #include "run_name.h"
 #include "run_report.h"
@@ -389,12 +390,14 @@ add_symbols(struct run_capture *c, struct mt_collect_result *r, pid_t filter)
 
 /* From the start of the program to its end, and that of its children. */
 static int
-watch(struct mt_collect *collect, pid_t program, int sigfd)
+watch(struct mt_collect *collect, pid_t program, int sigfd,
+    struct run_image *image)
 {
 	int status;
 
+	run_image_begin(image, program);
 	run_live_show(&opts.live, collect);
-	status = run_wait(collect, program, sigfd, &opts.live);
+	status = run_wait(collect, program, sigfd, &opts.live, image);
 	if (opts.follow_fork != 0)
 		run_wait_rest(collect, sigfd, &opts.live, opts.quiet);
 	return (status);
@@ -406,6 +409,9 @@ record(struct mt_collect *collect, struct run_spawn *sp,
     struct run_capture *c, const char *line, pid_t filter)
 {
 	const struct run_target *t = sp->target;
+	struct run_image image = { 0 };
+	struct run_ran ran = { .program = t->path, .image = &image,
+	    .follow = opts.follow_fork != 0, .quiet = opts.quiet };
 	struct mt_collect_result result;
 	struct run_child child;
 	int failed, sigfd, status;
@@ -419,7 +425,8 @@ record(struct mt_collect *collect, struct run_spawn *sp,
 	raise_limits();
 	failed = start(&child, collect, t, c, line, sigfd);
 	status = failed != 0 ? failed :
-	    watch(collect, child.pid, sigfd);
+	    watch(collect, child.pid, sigfd, &image);
+	ran.status = status;
 	/* Its directory goes with the collector's socket. */
 	run_spawn_fini(sp);
 	mt_collect_finish(collect, status, &result);
@@ -432,8 +439,7 @@ record(struct mt_collect *collect, struct run_spawn *sp,
 	if (failed != 0)
 		return (status);
 	c->keep = result.captures != 0;
-	if (!run_report(&result, t->path, has_capture() ? c : NULL,
-	    opts.follow_fork != 0, opts.quiet))
+	if (!run_report(&result, &ran, has_capture() ? c : NULL))
 		kept = false;
 	return (status == 0 && !kept ? EXITED(RUN_EXIT_FAILED) : status);
 }

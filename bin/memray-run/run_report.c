@@ -11,10 +11,9 @@
 #include <fe_text.h>
 
 #include "run_name.h"
+#include "run_nothing.h"
 #include "run_report.h"
 #include "run_util.h"
-
-#define PY_RANGE	"3.8 to 3.15"
 
 /*
  * Lines of the agent and about processes, some of which come from the
@@ -42,29 +41,6 @@ static const char *
 plural(unsigned n, const char *one, const char *many)
 {
 	return (n == 1 ? one : many);
-}
-
-/* The first word of sys.version, "3.7.17". */
-static void
-print_nothing(const struct mt_collect_result *r, const char *program)
-{
-	char *version, *name = fe_text_clean(program, false);
-
-	if (r->unsupported != 0) {
-		version = fe_text_clean(r->py_version, false);
-		version[strcspn(version, " ")] = '\0';
-		warnx("nothing was recorded: %s is Python %s, not " PY_RANGE,
-		    name, *version != '\0' ? version : "(unknown)");
-		free(version);
-	} else if (r->ignored != 0) {
-		warnx("nothing was recorded: no shared memory for %s", name);
-	} else if (r->traced != 0) {
-		warnx("nothing was recorded: %s ran no Python code", name);
-	} else {
-		warnx("nothing was recorded: %s ran no CPython that exports "
-		    "its symbols", name);
-	}
-	free(name);
 }
 
 /* Pythons that should have been recorded; returns how many. */
@@ -205,27 +181,27 @@ print_totals(const struct mt_collect_result *r)
 }
 
 bool
-run_report(const struct mt_collect_result *r, const char *program,
-    const struct run_capture *c, bool follow, bool quiet)
+run_report(const struct mt_collect_result *r, const struct run_ran *ran,
+    const struct run_capture *c)
 {
 	unsigned untraced = 0;
 	bool trouble;
 
 	(void)print_lines("", r->notes);
-	if (follow)
+	if (ran->follow)
 		untraced = print_untraced(r);
 	if (c == NULL ? !r->recorded : r->captures == 0) {
-		if (!follow)
-			(void)print_lines("", r->untraced);
-		print_nothing(r, program);
+		if (!ran->follow)
+			(void)print_lines("not recorded: ", r->untraced);
+		run_nothing(r, ran);
 		return (false);
 	}
 	trouble = print_trouble(r, c);
-	if (!quiet && !follow)
+	if (!ran->quiet && !ran->follow)
 		print_not_followed(r);
-	if (!quiet && c == NULL)
+	if (!ran->quiet && c == NULL)
 		print_totals(r);
-	else if (!quiet)
+	else if (!ran->quiet)
 		print_summary(r, c);
 	return (!trouble && untraced == 0);
 }

@@ -12,6 +12,7 @@
 
 #include <mt_collect.h>
 
+#include "run_image.h"
 #include "run_live.h"
 #include "run_signal.h"
 #include "run_util.h"
@@ -101,7 +102,7 @@ signals(int sigfd, pid_t program, struct run_live *live)
 
 int
 run_wait(struct mt_collect *collect, pid_t program, int sigfd,
-    struct run_live *live)
+    struct run_live *live, struct run_image *image)
 {
 	struct pollfd fds[2] = {
 		{ .fd = sigfd, .events = POLLIN },
@@ -110,14 +111,17 @@ run_wait(struct mt_collect *collect, pid_t program, int sigfd,
 	int status = 0;
 
 	/* What happened before there was a descriptor to hear of it. */
+	run_image_end(image, program);
 	if (children(collect, program, live, &status))
 		return (status);
 	for (;;) {
 		if (poll(fds, 2, -1) == -1)
 			continue;
-		if (fds[0].revents != 0 && signals(sigfd, program, live) &&
-		    children(collect, program, live, &status))
-			return (status);
+		if (fds[0].revents != 0 && signals(sigfd, program, live)) {
+			run_image_end(image, program);
+			if (children(collect, program, live, &status))
+				return (status);
+		}
 		if (fds[1].revents != 0)
 			mt_collect_step(collect);
 	}

@@ -133,6 +133,7 @@ init_tree(struct mt_collect *c)
 	c->tree.drain = c->drain;
 	c->tree.result = &c->result;
 	c->tree.command_line = c->command_line;
+	c->tree.program = c->program;
 	c->tree.poll = c->poll;
 	c->tree.tag = TAG_WATCH;
 }
@@ -282,7 +283,9 @@ mt_collect_finish(struct mt_collect *c, int wait_status,
 			mt_collect_live_stop(c->live, wait_status);
 		finish_totals(c);
 		c->result.unheard = mt_collect_session_unheard(&c->session);
-		c->result.ignored += c->hello.refused;
+		c->result.starved += c->hello.refused;
+		c->result.ignored += c->hello.refused +
+		    mt_collect_drain_sum(c->drain)->given_up;
 		mt_collect_queue_free(c->queue);
 		c->queue = NULL;
 		mt_collect_outputs_fini(&c->outputs);

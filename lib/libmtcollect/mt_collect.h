@@ -12,6 +12,8 @@
  *	mt_collect_decode	words of a ring become calls of the recorder
  *	mt_collect_process	rings of a process merged and recorded
  *	mt_collect_drain	the thread that does so, for all processes
+ *	mt_collect_command	what command lines tell
+ *	mt_collect_untraced	who is not recorded
  *	mt_collect_stale	what killed collectors left behind
  *	mt_collect_queue	blocks on their way to the writer, its thread
  *	mt_collect_output	captures as the writer's thread sees them
@@ -116,6 +118,7 @@ struct mt_collect_result {
 	unsigned	 processes;	/* to which these belong */
 	unsigned	 traced;	/* process images that said hello */
 	unsigned	 ignored;	/* Pythons that were not traced, */
+	unsigned	 starved;	/* of these for want of memory, */
 	unsigned	 unsupported;	/* that we cannot trace, */
 	unsigned	 untraceable;	/* that cannot load the agent, */
 	unsigned	 unheard;	/* that could not say hello */

@@ -142,8 +142,7 @@ drain_all(struct mt_collect_drain *d, uint64_t now)
 		else
 			words += mt_collect_process_drain(im->process, now);
 		im->drained = im->ended;
-		if (im->process->events > 0)
-			mt_collect_image_begin(im);
+		mt_collect_image_settle(im);
 	}
 	return (words);
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "mt_collect_error.h"
 #include "mt_collect_image.h"
@@ -9,6 +10,11 @@
 /* A capture without events may be so much longer than it need be. */
 #define GROWTH		4u
 #define GROWTH_MIN	(UINT64_C(1) << 20)
+
+/* A question is answered by then, or is none. */
+#define QUESTION_US	10000000u
+/* Milliseconds to wait for a drain that is behind. */
+#define WAY_MS		200u
 
 void
 mt_collect_image_begin(struct mt_collect_image *im)
@@ -22,6 +28,49 @@ mt_collect_image_begin(struct mt_collect_image *im)
 		im->live_process = mt_collect_live_begin(im->live, im->pid,
 		    mt_collect_proc_parent(&im->proc), im->begin_ns);
 }
+
+/* ---- Fate ------------------------------------------------------------ */
+
+static bool
+fate_change(struct mt_collect_image *im, uint32_t from, uint32_t to)
+{
+	return (atomic_compare_exchange_strong(&im->fate, &from, to));
+}
+
+/* There is something of it in a capture, or about to be. */
+static void
+keep(struct mt_collect_image *im)
+{
+	(void)fate_change(im, MT_COLLECT_OPEN, MT_COLLECT_KEPT);
+	(void)fate_change(im, MT_COLLECT_SPARE, MT_COLLECT_KEPT);
+}
+
+void
+mt_collect_image_settle(struct mt_collect_image *im)
+{
+	const bool ran = im->process->events > 0;
+
+	if (ran && !im->question)
+		keep(im);
+	if (im->drained)
+		(void)fate_change(im, MT_COLLECT_OPEN, MT_COLLECT_SPARE);
+	if (ran && atomic_load(&im->fate) == MT_COLLECT_KEPT)
+		mt_collect_image_begin(im);
+}
+
+bool
+mt_collect_image_give_way(struct mt_collect_image *im)
+{
+	const struct timespec ms = { 0, 1000000 };
+	unsigned i;
+
+	for (i = 0; i < WAY_MS &&
+	    atomic_load(&im->fate) == MT_COLLECT_OPEN; i++)
+		(void)nanosleep(&ms, NULL);
+	return (fate_change(im, MT_COLLECT_SPARE, MT_COLLECT_GIVEN_UP));
+}
+
+/* ---- Blocks ---------------------------------------------------------- */
 
 /* All that has changed since the last time, or NULL. */
 static struct mt_take *
@@ -46,6 +95,7 @@ sink_put(void *arg, enum mt_block_type type, void *data, size_t len,
 	struct mt_collect_image *im = arg;
 	uint64_t events;
 
+	keep(im);
 	mt_collect_image_begin(im);
 	events = 0;
 	if (type == MT_BLOCK_EVENTS) {
@@ -126,6 +176,17 @@ renew(struct mt_collect_image *im)
 		    mt_recorder_dump(im->recorder, NULL) == MT_OK);
 }
 
+/* What is not written can still be given up. */
+static bool
+may_go(const struct mt_collect_image *im)
+{
+	uint32_t fate = atomic_load(&im->fate);
+
+	return (fate == MT_COLLECT_SPARE || fate == MT_COLLECT_GIVEN_UP ||
+	    (fate == MT_COLLECT_OPEN && im->question && im->process->now_us <
+	    im->begin_ns / 1000 + QUESTION_US));
+}
+
 void
 mt_collect_image_flush(struct mt_collect_image *im)
 {
@@ -133,7 +194,7 @@ mt_collect_image_flush(struct mt_collect_image *im)
 	bool too_long;
 
 	mt_recorder_totals(im->recorder, &totals);
-	if (!im->awake && totals.events == 0)
+	if ((!im->awake && totals.events == 0) || may_go(im))
 		return;
 	im->awake = true;
 	mt_collect_process_lost(im->process);
@@ -273,6 +334,11 @@ mt_collect_image_finish(struct mt_collect_image *im, uint64_t start_time_ns,
 {
 	struct mt_collect_output_state state;
 
+	if (atomic_load(&im->fate) == MT_COLLECT_GIVEN_UP) {
+		sum->given_up += im->process->events > 0;
+		return (true);
+	}
+	keep(im);
 	if (!im->flushed) {
 		if (!is_wanted(im)) {
 			show_end(im);

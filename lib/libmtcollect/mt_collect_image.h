@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,6 +43,17 @@ struct mt_collect_news {
 	struct mt_collect_end	 end;
 };
 
+/*
+ * Without children to follow, only one image is recorded.  Which one that is
+ * can be open until it has ended: see mt_collect_image_give_way().
+ */
+enum mt_collect_fate {
+	MT_COLLECT_OPEN = 0,	/* as long as it runs */
+	MT_COLLECT_KEPT,	/* it is one */
+	MT_COLLECT_SPARE,	/* it was nothing that one would look for */
+	MT_COLLECT_GIVEN_UP	/* and something else came */
+};
+
 struct mt_collect_image {
 	pid_t			 pid;
 	struct mt_collect_process *process;	/* main: touched only */
@@ -54,6 +66,8 @@ struct mt_collect_image {
 	uint64_t		 begin_ns;	/* since the start */
 	struct mt_collect_proc	 proc;		/* main: statm */
 	bool			 own_tids;	/* that we cannot look up */
+	_Atomic uint32_t	 fate;		/* enum mt_collect_fate */
+	bool			 question;	/* to an interpreter: -c */
 	bool			 begun;		/* to record */
 	bool			 awake;		/* there is to be a capture */
 	bool			 ended;		/* nothing more will come, */
@@ -75,6 +89,7 @@ struct mt_collect_image {
 struct mt_collect_sum {
 	uint64_t	 lost_events;
 	bool		 recorded;	/* any of them did something */
+	unsigned	 given_up;	/* that did, and were not kept */
 	struct mt_totals first;		/* of the first capture */
 	bool		 script_ended;	/* likewise */
 	bool		 replaced;	/* likewise, by exec(2) */
@@ -99,6 +114,19 @@ void		mt_collect_image_free(struct mt_collect_image *);
  * first to do so gets the first capture.
  */
 void		mt_collect_image_begin(struct mt_collect_image *);
+
+/*
+ * Look at its fate again, after a drain.  One that runs code is kept, but one
+ * that only answers a question of whoever started it, with -c, may go as long
+ * as none of its blocks was written; likewise one that never ran any code.
+ */
+void		mt_collect_image_settle(struct mt_collect_image *);
+
+/*
+ * For the main thread: another image wants to be recorded instead of this
+ * one, whose process has ended.  Whether it may; waits for the drain a little.
+ */
+bool		mt_collect_image_give_way(struct mt_collect_image *);
 
 /* Push what has changed to the live feed. */
 void		mt_collect_image_show(struct mt_collect_image *);

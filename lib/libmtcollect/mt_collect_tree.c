@@ -9,18 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mt_collect_command.h"
 #include "mt_collect_hello.h"
 #include "mt_collect_os.h"
 #include "mt_collect_tree.h"
+#include "mt_collect_untraced.h"
 
 #define LIFE_US		100000u	/* a process is asked so often */
 #define SAMPLES_MAX	32u	/* processes looked at in a tick */
 #define COMMAND_MAX	4096u	/* bytes of a command line */
 #define DESCRIPTORS	4u	/* of each process; see mt_collect.h */
 #define DESCRIPTORS_MORE 32u	/* of other things */
-
-/* A helper process of the interpreter's own, with nothing of the user's. */
-#define HELPER		"from multiprocessing.resource_tracker import"
 
 static bool
 follows(const struct mt_collect_tree *t)
@@ -34,7 +33,7 @@ find(struct mt_collect_tree *t, pid_t pid)
 	unsigned i;
 
 	for (i = 0; i < t->n; i++)
-		if (t->member[i].pid == pid)
+		if (t->member[i].pid == pid && !t->member[i].given_up)
 			return (&t->member[i]);
 	return (NULL);
 }
@@ -56,26 +55,6 @@ member_new(struct mt_collect_tree *t)
 	t->member = grown;
 	t->n = n;
 	return (m);
-}
-
-/* A line about a process that is not traced. */
-static void
-untraced(struct mt_collect_tree *t, pid_t pid, const char *what,
-    const char *why)
-{
-	char *to = t->result->untraced;
-	size_t at = strlen(to), size = sizeof(t->result->untraced);
-	int n;
-
-	n = snprintf(to + at, size - at, "%sprocess %ld%s%s: %s",
-	    at > 0 ? "\n" : "", (long)pid, *what != '\0' ? ", " : "", what,
-	    why);
-	if (n < 0 || (size_t)n >= size - at)
-		to[at] = '\0';
-	for (; to[at] != '\0'; at++)
-		if ((to[at] < ' ' && (to[at] != '\n' || at == 0)) ||
-		    to[at] == 0x7f)
-			to[at] = '?';
 }
 
 /* ---- Ends ------------------------------------------------------------ */
@@ -285,8 +264,10 @@ trace(struct mt_collect_tree *t, int conn, pid_t pid,
 	m->spare = -1;
 	/* In another pid namespace, thread ids mean nothing to us. */
 	m->image->own_tids = h->pid != (uint32_t)pid;
-	m->image->awake = !follows(t);
-	first_metadata(t, m->image, t->result->traced == 0 ?
+	if (follows(t) || pid == t->program)
+		atomic_store(&m->image->fate, MT_COLLECT_KEPT);
+	m->image->question = mt_collect_command_is_question(command);
+	first_metadata(t, m->image, t->result->traced == 0 || !follows(t) ?
 	    t->command_line : command, h);
 	if (t->result->traced++ == 0 || !follows(t))
 		memcpy(t->result->py_version, h->py_version,
@@ -295,6 +276,35 @@ trace(struct mt_collect_tree *t, int conn, pid_t pid,
 	watch(t, m);
 	mt_collect_drain_image(t->drain, m->image);
 	return (true);
+}
+
+/* The one image that is recorded, without children to follow. */
+static struct mt_collect_member *
+chosen(struct mt_collect_tree *t)
+{
+	struct mt_collect_member *m;
+
+	for (m = t->member; m < t->member + t->n; m++)
+		if (m->pid != 0 && !m->given_up)
+			return (m);
+	return (NULL);
+}
+
+/*
+ * Is there room for one more?  Without children to follow, there is if the one
+ * that has been recorded is over and turns out to be nothing.
+ */
+static bool
+has_room(struct mt_collect_tree *t)
+{
+	struct mt_collect_member *m;
+
+	if (follows(t) || (m = chosen(t)) == NULL)
+		return (true);
+	if (!m->ended && m->watch != -1 && mt_collect_os_has_ended(m->watch))
+		member_gone(t, m);
+	m->given_up = m->ended && mt_collect_image_give_way(m->image);
+	return (m->given_up);
 }
 
 static void
@@ -341,7 +351,8 @@ not_traced(struct mt_collect_tree *t, int conn, pid_t pid)
 		return;
 	(void)snprintf(why, sizeof(why), "no shared memory: %s",
 	    error == EPIPE ? "it gave up waiting" : strerror(error));
-	untraced(t, pid, "", why);
+	mt_collect_untraced_add(t->result, pid, "", why);
+	t->result->starved++;
 	ignore(t, conn);
 }
 
@@ -363,12 +374,12 @@ hello_process(struct mt_collect_tree *t, int conn, pid_t pid,
 		else
 			member_replaced(t, m);
 	}
-	if (!follows(t) && t->result->traced > 0) {
+	if (!has_room(t)) {
 		ignore(t, conn);
 		return;
 	}
 	command_of(pid, command, sizeof(command));
-	if (follows(t) && strstr(command, HELPER) != NULL) {
+	if (follows(t) && mt_collect_command_is_helper(command)) {
 		(void)mt_collect_hello_ignore(conn);
 		return;
 	}
@@ -409,45 +420,6 @@ hello_more(struct mt_collect_tree *t, int conn, pid_t pid)
 		spare_close(m);
 }
 
-static void
-hello_unsupported(struct mt_collect_tree *t, int conn, pid_t pid,
-    const struct mt_hello *h)
-{
-	char why[96];
-
-	t->result->unsupported++;
-	if (t->result->traced == 0)
-		memcpy(t->result->py_version, h->py_version,
-		    sizeof(t->result->py_version));
-	(void)snprintf(why, sizeof(why), "Python %.*s is not supported",
-	    (int)strcspn(h->py_version, " "), h->py_version);
-	untraced(t, pid, "", why);
-	(void)mt_collect_hello_ignore(conn);
-}
-
-static const char *
-why_text(uint32_t why)
-{
-	switch (why) {
-	case MT_WHY_PRIVILEGED:
-		return ("it has more privileges than its caller");
-	case MT_WHY_STATIC:
-		return ("it is statically linked");
-	case MT_WHY_LIBC:
-		return ("it uses another C library");
-	default:
-		return ("it does not load the agent");
-	}
-}
-
-/* The last one is the most likely to have kept a Python from us. */
-static void
-hello_opaque(struct mt_collect_tree *t, const struct mt_hello *h)
-{
-	(void)snprintf(t->result->opaque, sizeof(t->result->opaque),
-	    "%s: %s", h->py_version, why_text(h->why));
-}
-
 void
 mt_collect_tree_hello(struct mt_collect_tree *t, int conn, pid_t pid,
     const struct mt_hello *h)
@@ -461,14 +433,14 @@ mt_collect_tree_hello(struct mt_collect_tree *t, int conn, pid_t pid,
 		hello_more(t, conn, pid);
 		break;
 	case MT_HELLO_UNSUPPORTED:
-		hello_unsupported(t, conn, pid, h);
+		mt_collect_untraced_version(t->result, pid, h);
+		(void)mt_collect_hello_ignore(conn);
 		break;
 	case MT_HELLO_UNTRACEABLE:
-		t->result->untraceable++;
-		untraced(t, pid, h->py_version, why_text(h->why));
+		mt_collect_untraced_python(t->result, pid, h);
 		break;
 	case MT_HELLO_OPAQUE:
-		hello_opaque(t, h);
+		mt_collect_untraced_opaque(t->result, h);
 		break;
 	default:
 		break;
@@ -542,7 +514,7 @@ is_expected(void *arg, pid_t pid, const struct mt_collect_proc *p)
 		if (t->member[i].pid == pid)
 			return (false);
 	mt_collect_proc_command(p, command, sizeof(command));
-	return (strstr(command, HELPER) == NULL);
+	return (!mt_collect_command_is_helper(command));
 }
 
 bool

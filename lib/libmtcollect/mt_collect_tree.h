@@ -22,6 +22,7 @@ struct mt_collect_member {
 	int			 spare;	/* arena that nobody got; -1: none */
 	uint64_t		 sample_us; /* when it is due */
 	bool			 ended;
+	bool			 given_up; /* for another one */
 	struct mt_collect_end	 end;	/* if it has */
 	struct mt_collect_image	*image;
 };
@@ -33,6 +34,7 @@ struct mt_collect_tree {
 	struct mt_collect_drain	*drain;
 	struct mt_collect_result *result;
 	const char		*command_line;	/* of the first */
+	pid_t			 program;	/* whose child is ours */
 	int			 poll;
 	uint32_t		 tag;	/* of our first member there */
 	struct mt_collect_member *member;
