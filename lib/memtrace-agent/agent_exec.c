@@ -131,14 +131,17 @@ exec_fill(char *const env[], char **out, char *preload)
 static void
 exec_announce(const char *path, char *const argv[])
 {
-	bool is_python = agent_image_is_python(path, argv);
 	enum mt_why why;
+	bool is_python;
 	int saved = errno;
 
-	if (!ex.keep || (!is_python && agent_pyapi.get_version != NULL))
+	if (!ex.keep)
 		return;
-	if ((why = agent_image_why(path)) != MT_WHY_NONE)
-		agent_out_untraceable(path, why, is_python);
+	if ((why = agent_image_why(path)) != MT_WHY_NONE) {
+		is_python = agent_image_is_python(path, argv, why);
+		if (is_python || agent_pyapi.get_version == NULL)
+			agent_out_untraceable(path, why, is_python);
+	}
 	errno = saved;
 }
 

@@ -120,15 +120,16 @@ image_names_python(const char *arg)
 }
 
 bool
-agent_image_is_python(const char *path, char *const argv[])
+agent_image_is_python(const char *path, char *const argv[], enum mt_why why)
 {
 	size_t i;
 
 	if (strncmp(image_base(path), IMAGE_PYTHON,
 	    sizeof(IMAGE_PYTHON) - 1) == 0)
 		return (true);
-	for (i = 1; argv != NULL && argv[0] != NULL && argv[i] != NULL &&
-	    i < 16; i++)
+	if (why != MT_WHY_PRIVILEGED || argv == NULL || argv[0] == NULL)
+		return (false);
+	for (i = 1; i < 16 && argv[i] != NULL; i++)
 		if (image_names_python(argv[i]))
 			return (true);
 	return (false);

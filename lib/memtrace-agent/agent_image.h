@@ -13,7 +13,11 @@
  */
 enum mt_why	agent_image_why(const char *path);
 
-/* Is a Python to run: this program, or one that it is given the name of? */
-bool	agent_image_is_python(const char *path, char *const argv[]);
+/*
+ * Is this a Python?  What takes privileges and the name of a Python as one of
+ * its arguments counts as well: its environment will not reach that.
+ */
+bool	agent_image_is_python(const char *path, char *const argv[],
+	    enum mt_why);
 
 #endif /* AGENT_IMAGE_H */

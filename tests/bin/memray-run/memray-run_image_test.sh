@@ -1,0 +1,177 @@
+# Which process is recorded, and why none was: launchers, entry points,
+# probes.
+
+# shellcheck source-path=SCRIPTDIR disable=SC1091
+. "$(atf_get_srcdir)/run_subr.sh"
+
+# A program that keeps five megabytes, which nothing else here does.
+make_heavy()
+{
+	echo 'kept = bytearray(5_000_000); print("heavy")' > heavy.py
+}
+
+# The capture $1 is that of heavy.py, as the status and the output were.
+check_heavy()
+{
+	atf_check -o inline:"heavy\n" cat out
+	atf_check -o match:"^<module> at .*heavy.py	50[0-9]*	" \
+	    memray-summary "$1"
+}
+
+# Build a program that executes its arguments; the rest are options.
+make_launcher()
+{
+	launcher=$1
+	shift
+	cat > launcher.c <<-'EOF'
+	#include <unistd.h>
+	int
+	main(int argc, char **argv)
+	{
+		char *none[] = { NULL };
+
+		(void)argc;
+	#ifdef CLEAR
+		execve(argv[1], argv + 1, none);
+	#endif
+		execvp(argv[1], argv + 1);
+		return (none[0] == NULL ? 3 : 4);
+	}
+	EOF
+	cc "$@" -o "$launcher" launcher.c 2> cc.err ||
+	    atf_skip "no C compiler, or no static C library: $(cat cc.err)"
+}
+
+# The interpreter itself, for what looks at files: not a shim.
+real_python()
+{
+	python3 -c 'import os, sys; print(os.path.realpath(sys.executable))'
+}
+
+run_case entry "an entry point that changes LD_PRELOAD or the environment"
+entry_body()
+{
+	make_heavy
+	python=$(real_python)
+	cat > entry.sh <<-EOF
+	#!/bin/sh
+	export LD_PRELOAD=libutil.so.1
+	exec $python "\$@"
+	EOF
+	chmod +x entry.sh
+	atf_check -o save:out memray-run -q -o a.bin ./entry.sh heavy.py
+	check_heavy a.bin
+	atf_check -o save:out memray-run -q -o b.bin env -i "$python" heavy.py
+	check_heavy b.bin
+	# The program finds the environment that it was given.
+	show='import os; print({k: v for k, v in os.environ.items()
+	    if k != "LC_CTYPE"})'
+	atf_check -o inline:"{'LD_PRELOAD': 'libutil.so.1'}\n" memray-run -q \
+	    -o c.bin env -i LD_PRELOAD=libutil.so.1 "$python" -c "$show"
+	atf_check -o inline:"{}\n" memray-run -q -o d.bin env -i "$python" \
+	    -c "$show"
+}
+
+run_case probe "what only asks the interpreter gives way to the program"
+probe_body()
+{
+	make_heavy
+	for first in "-I -B -c 'x = bytearray(9_000_000)'" "-Ic 1" \
+	    "-W ignore -c 1" "--version" "-V"; do
+		atf_check -o save:out -e save:err memray-run -f -o a.bin \
+		    sh -c "python3 $first > /dev/null; python3 heavy.py"
+		check_heavy a.bin
+	done
+	# If nothing follows, it was what was meant.
+	atf_check memray-run -q -f -o a.bin \
+	    sh -c "python3 -I -c 'x = bytearray(5_000_000)'; true"
+	atf_check -o match:"^<module> at <string>	5000" memray-summary a.bin
+	# A script that follows another one does not take its place.
+	echo 'light = 1' > light.py
+	atf_check -o save:out memray-run -q -f -o a.bin \
+	    sh -c "python3 heavy.py; python3 light.py"
+	check_heavy a.bin
+	# A lot of events is no question.
+	atf_check memray-run -q -f -o a.bin sh -c "python3 -c '
+kept = bytearray(5_000_000)
+for i in range(300_000): bytearray(1000)
+'; python3 light.py"
+	atf_check -o match:"^<module> at <string>	50" memray-summary a.bin
+}
+
+# unrecorded status "what is said" [argument ...]
+unrecorded()
+{
+	want=$1 line=$2
+	shift 2
+	atf_check -s exit:"$want" -o ignore -e save:err \
+	    memray-run -o a.bin "$@"
+	atf_check -o match:"^memray-run: nothing was recorded: $line\$" cat err
+	[ ! -e a.bin ] || atf_fail "there is a capture"
+}
+
+run_case reasons "each reason why nothing was recorded has its own line"
+reasons_body()
+{
+	unrecorded 125 ".*/sh ran no CPython that exports its symbols" \
+	    sh -c 'echo hi'
+	unrecorded 127 ".*/sh ended with 127 before any Python began" \
+	    sh -c 'exec ./nosuch 2> /dev/null'
+	unrecorded 126 ".*/sh ended with 126 before any Python began" \
+	    sh -c 'exit 126'
+	unrecorded 125 ".*python3 ran no Python code" python3 --version
+}
+
+run_case static "launchers without a dynamic linker"
+static_body()
+{
+	make_heavy
+	make_launcher clears -static -DCLEAR
+	make_launcher keeps -static
+	python=$(real_python)
+	unrecorded 125 "./clears is statically linked, so nothing is loaded into it" \
+	    ./clears "$python" heavy.py
+	unrecorded 125 "./clears is statically linked, so nothing is loaded into it" \
+	    sh -c "./clears $python heavy.py"
+	atf_check -o save:out memray-run -q -o b.bin ./keeps "$python" \
+	    heavy.py
+	check_heavy b.bin
+}
+
+run_case privileged "programs that get more rights than their caller has" \
+    setpriv
+privileged_body()
+{
+	[ "$(id -u)" -eq 0 ] || atf_skip "needs another user"
+	make_heavy
+	make_launcher launch
+	chown 65534 launch
+	chmod 4755 launch
+	why="has more privileges than its caller, so nothing is loaded into it"
+	python=$(real_python)
+	unrecorded 125 "./launch $why" ./launch true
+	unrecorded 125 "./launch $why" sh -c "./launch true"
+	# Not so where the kernel gives it none.
+	atf_check -o save:out setpriv --no-new-privs memray-run -q -o b.bin \
+	    ./launch "$python" heavy.py
+	check_heavy b.bin
+}
+
+run_case user "a program that becomes somebody else" setpriv
+user_body()
+{
+	[ "$(id -u)" -eq 0 ] || atf_skip "needs another user"
+	setpriv --reuid 65534 true || atf_skip "cannot become another user"
+	unrecorded 125 ".*setpriv became user 65534, who cannot reach memray-run" \
+	    setpriv --reuid 65534 true
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case entry
+	atf_add_test_case probe
+	atf_add_test_case reasons
+	atf_add_test_case static
+	atf_add_test_case privileged
+	atf_add_test_case user
+}

@@ -1,0 +1,83 @@
+# Processes in which Python is not what one expects it to be.
+
+. "$(atf_get_srcdir)/e2e_subr.sh"
+
+# Sets $lib, the interpreter as a shared library; skips where there is none.
+image_library()
+{
+	lib=$("$py" -c 'if True:
+	    import os, sys, sysconfig
+	    name = sysconfig.get_config_var("INSTSONAME") or ""
+	    multi = sysconfig.get_config_var("MULTIARCH") or ""
+	    for d in (sysconfig.get_config_var("LIBDIR"),
+	            sys.base_prefix + "/lib", sys.base_prefix + "/lib/" + multi):
+	        if ".so" in name and os.path.exists(os.path.join(d, name)):
+	            print(os.path.join(d, name))
+	            break')
+	[ -n "$lib" ] || atf_skip "this interpreter has no shared library"
+	PYTHONHOME=$("$py" -c 'import sys; print(sys.base_prefix)')
+	export PYTHONHOME
+}
+
+# image_build program [option ...]: of images.c, with the library.
+image_build()
+{
+	program=$1
+	shift
+	cc "$@" -o "$program" "$src/images.c" "$lib" \
+	    -Wl,-rpath,"${lib%/*}" -ldl 2> cc.err ||
+	    atf_skip "no C compiler: $(cat cc.err)"
+}
+
+# image_record program [argument ...]: into cap.bin, with its output in `out`
+# and what is said in `err`.
+image_record()
+{
+	e2e_python_flags
+	# shellcheck disable=SC2086 # an option or nothing
+	atf_check -o save:out -e save:err memray-run $e2e_flags -f \
+	    -o cap.bin "$@"
+	e2e_reports
+}
+
+# The executable's malloc is not ours: what Python asks for is recorded all
+# the same, and what cannot be seen is said.
+own_malloc_each()
+{
+	image_library
+	image_build own -DOWN_MALLOC -rdynamic
+	image_record ./own "$src/blocks.py"
+	e2e_near "keep" "$(e2e_row leaks keep own_bytes)" 40000000
+	e2e_near "peak" "$(e2e_meta peak_memory)" 100000000
+	e2e_line peak hog blocks.py HOG
+	atf_check grep -q "the program has a malloc of its own" err
+	# Nobody else has one.
+	image_build usual
+	image_record ./usual "$src/blocks.py"
+	e2e_near "usual: keep" "$(e2e_row leaks keep own_bytes)" 40000000
+	atf_check -s exit:1 grep -q "a malloc of its own" err
+}
+
+# A launcher that loads the interpreter, for all to see or for itself.
+late_each()
+{
+	image_library
+	for flags in RTLD_GLOBAL RTLD_LOCAL; do
+		image_build late -DLATE=$flags
+		PYTHONHOME=$PYTHONHOME ./late "$lib" -c pass > /dev/null 2>&1 ||
+		    atf_skip "does not run with $flags"
+		image_record ./late "$lib" "$src/blocks.py"
+		e2e_near "$flags: keep" "$(e2e_row leaks keep own_bytes)" \
+		    40000000
+		e2e_near "$flags: peak" "$(e2e_meta peak_memory)" 100000000
+	done
+	# It finds its environment as it would have without us.
+	image_record ./late "$lib" -c 'import os
+print([k for k in os.environ if "MEMTRACE" in k or k == "LD_PRELOAD"])'
+	atf_check_equal "[]" "$(cat out)"
+}
+
+atf_init_test_cases()
+{
+	e2e_add own_malloc late
+}
