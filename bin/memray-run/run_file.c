@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
@@ -139,4 +140,36 @@ run_file_is_named_python(const char *path)
 
 	return (dot != NULL && (strcmp(dot, ".py") == 0 ||
 	    strcmp(dot, ".pyw") == 0 || strcmp(dot, ".pyz") == 0));
+}
+
+/* What the linkers write is in the first page. */
+bool
+run_file_is_static(const char *path)
+{
+	union {
+		Elf64_Ehdr	head;
+		unsigned char	bytes[4096];
+	} page;
+	const Elf64_Phdr *ph;
+	size_t end, i;
+	int fd;
+
+	memset(&page, 0, sizeof(page));
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return (false);
+	if (read(fd, page.bytes, sizeof(page)) == -1)
+		page.bytes[0] = 0;
+	(void)close(fd);
+	end = page.head.e_phoff + page.head.e_phnum * sizeof(*ph);
+	if (memcmp(page.bytes, ELFMAG, SELFMAG) != 0 ||
+	    page.head.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    page.head.e_phentsize != sizeof(*ph) ||
+	    page.head.e_phoff % _Alignof(Elf64_Phdr) != 0 ||
+	    end < page.head.e_phoff || end > sizeof(page))
+		return (false);
+	ph = (const void *)(page.bytes + page.head.e_phoff);
+	for (i = 0; i < page.head.e_phnum; i++)
+		if (ph[i].p_type == PT_INTERP)
+			return (false);
+	return (true);
 }

@@ -28,6 +28,9 @@ int	run_file_executable(const char *path);
  */
 int	run_file_kind(const char *path, enum run_file_kind *kind);
 
+/* An executable that the kernel runs without a dynamic linker? */
+bool	run_file_is_static(const char *path);
+
 /* Does the name look like Python source or a zip application? */
 bool	run_file_is_named_python(const char *path);
 

@@ -2,7 +2,6 @@
 
 #include <sys/wait.h>
 
-#include <elf.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -62,26 +61,11 @@ image_rights(pid_t pid, struct image_rights *r)
 	return (true);
 }
 
-/* The kernel loads a dynamic linker at an address that it tells. */
-static bool
-image_is_static(pid_t pid)
-{
-	Elf64_auxv_t aux[64];
-	size_t i, n;
-
-	n = image_read(pid, "auxv", aux, sizeof(aux)) / sizeof(aux[0]);
-	for (i = 0; i < n; i++)
-		if (aux[i].a_type == AT_BASE)
-			return (aux[i].a_un.a_val == 0);
-	return (false);
-}
-
 void
 run_image_begin(struct run_image *im, pid_t pid)
 {
 	struct image_rights own, its;
 
-	im->is_static = image_is_static(pid);
 	im->privileged = image_rights(getpid(), &own) &&
 	    image_rights(pid, &its) && (its.uid != own.uid ||
 	    its.gid != own.gid || (its.caps & ~own.caps) != 0);

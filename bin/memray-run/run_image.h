@@ -9,7 +9,6 @@
 
 struct run_image {
 	bool	privileged;	/* it got more rights than we have */
-	bool	is_static;	/* it has no dynamic linker */
 	bool	other_user;	/* it ended as one, */
 	uid_t	uid;		/* this one */
 };

@@ -9,6 +9,7 @@
 #include <fe_text.h>
 #include <mt_collect.h>
 
+#include "run_file.h"
 #include "run_image.h"
 #include "run_nothing.h"
 #include "run_report.h"
@@ -50,7 +51,7 @@ say_unheard(const struct mt_collect_result *r, const struct run_ran *ran,
 	if (im->privileged)
 		warnx(NOTHING "%s has more privileges than its caller, so "
 		    "nothing is loaded into it", name);
-	else if (im->is_static)
+	else if (run_file_is_static(ran->program))
 		warnx(NOTHING "%s is statically linked, so nothing is loaded "
 		    "into it", name);
 	else if (*r->opaque != '\0')
