@@ -6,7 +6,8 @@
 #	atf_init_test_cases() { e2e_add NAME ... ; }
 #
 # which makes a test case NAME_3_11_2 of each for each interpreter.  Inside,
-# $py is the interpreter and $src the directory of the Python programs.
+# $py is the interpreter and $src the directory of the Python programs.  A
+# case may take $e2e_timeout seconds.
 
 # "name<tab>path" of each interpreter; mk/check.sh finds them once for all.
 e2e_pythons()
@@ -23,7 +24,7 @@ e2e_add_one()
 	atf_test_case "$1_$2"
 	eval "$1_$2_head() {
 		atf_set require.progs \"memray-run memray-summary jq\"
-		atf_set timeout 120
+		atf_set timeout ${e2e_timeout:-120}
 		atf_set descr \"$1: $3\"
 	}"
 	eval "$1_$2_body() {

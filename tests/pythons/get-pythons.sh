@@ -24,7 +24,9 @@ set -eu
 suite=sid
 # numpy and greenlet are there for the tests of native stacks and of stack
 # switching; Debian builds them for some of the versions only.
+# The testsuite packages are CPython's own tests, for tests/cpython.
 packages="python3.13 python3.14 python3.15 python3.14-dbg python3.15-dbg
+    libpython3.13-testsuite libpython3.14-testsuite libpython3.15-testsuite
     python3-greenlet python3-numpy"
 ft_version=3.13
 # The suite that has the source of that version; sid may have gone past it.
@@ -249,7 +251,7 @@ make_free_threaded()
 	(
 		cd "$build/source" &&
 		./configure --prefix="$dir/${ft_version}t" --disable-gil \
-		    --without-ensurepip --disable-test-modules CFLAGS=-O1 &&
+		    --without-ensurepip CFLAGS=-O1 &&
 		make -j "$(nproc)" &&
 		make install DESTDIR="$build/dest"
 	) > "$build/log" 2>&1 || die "build failed, see $build/log"
