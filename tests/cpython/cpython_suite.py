@@ -234,14 +234,29 @@ class Run:
             tree = ElementTree.ElementTree(ElementTree.Element("none"))
         for case in tree.iter("testcase"):
             tags = {e.tag for e in case} - {"system-out", "system-err"}
-            name = case.get("name") or "a case with failed subtests"
-            name = re.sub(r" at 0x[0-9a-f]+", "", name)
-            # An expected failure has its traceback as output.
-            cases[name].append(",".join(sorted(tags)) or "passed")
-        # Subtests and set-up are not in the file.
-        for name in re.findall(r"^((?:FAIL|ERROR): .*)$", text, re.M):
-            cases[re.sub(r" at 0x[0-9a-f]+", "", name)] = ["reported"]
+            # There is no name where a subtest failed.
+            if case.get("name"):
+                name = re.sub(r" at 0x[0-9a-f]+", "", case.get("name"))
+                # An expected failure has its traceback as output.
+                cases[name].append(",".join(sorted(tags)) or "passed")
+        for kind, name in reported(text):
+            if kind.lower() not in cases[name]:
+                cases[name].append(kind.lower())
         return {k: "+".join(sorted(v)) for k, v in sorted(cases.items())}
+
+
+def reported(text):
+    """What unittest has said in text, also of subtests and set-up."""
+    for kind, name in re.findall(r"^(FAIL|ERROR): (.*)$", text, re.M):
+        kind = "failure" if kind == "FAIL" else "error"
+        # "test (module.Class)", and since 3.11 "test (module.Class.test)".
+        match = re.match(r"(\w+) \(([\w.]+)\)", name)
+        if match is None:
+            yield kind, re.sub(r" at 0x[0-9a-f]+", "", name)
+        elif match[2].endswith("." + match[1]):
+            yield kind, match[2]
+        else:
+            yield kind, match[2] + "." + match[1]
 
 
 # Results, and what they say
@@ -298,6 +313,11 @@ def differences(alone, run):
         if value not in values:
             found[name] = "%s instead of %s" % (value,
                                                 " or ".join(sorted(values)))
+    # What follows from a case that has failed.
+    if (run["status"], run["result"]) == (2, "FAILURE") and \
+            any(h.startswith(("failure", "error")) for h in found.values()):
+        for name in "exit", "result":
+            found.pop(name, None)
     return found
 
 
