@@ -156,6 +156,12 @@ struct mt_event {
  */
 MT_API enum mt_status	mt_capture_open(struct mt_capture **out,
 			    const char *path, struct mt_error *);
+/*
+ * The same for all of a plain file that is open for reading: what was looked
+ * at is what is read.  fd stays the caller's, open as long as the capture.
+ */
+MT_API enum mt_status	mt_capture_open_fd(struct mt_capture **out, int fd,
+			    struct mt_error *);
 MT_API void		mt_capture_close(struct mt_capture *);
 
 MT_API const struct mt_meta *mt_capture_meta(const struct mt_capture *);

@@ -226,6 +226,19 @@ mt_capture_open(struct mt_capture **out, const char *path, struct mt_error *e)
 	return (mt_capture_open_source(out, &source, e));
 }
 
+enum mt_status
+mt_capture_open_fd(struct mt_capture **out, int fd, struct mt_error *e)
+{
+	struct mt_source source;
+	enum mt_status st;
+
+	*out = NULL;
+	st = mt_source_open_fd(&source, fd, e);
+	if (st != MT_OK)
+		return (st);
+	return (mt_capture_open_source(out, &source, e));
+}
+
 void
 mt_capture_close(struct mt_capture *c)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mt_file.h"
 #include "mt_memray.h"
 
 #define NSEC_PER_MSEC	UINT64_C(1000000)
@@ -151,7 +152,7 @@ mt_memray_convert(struct mt_source *out, const struct mt_source *in,
 	if (st == MT_OK)
 		st = mt_memray_head(m, e);
 	if (st == MT_OK) {
-		fd = mt_source_temporary();
+		fd = mt_file_temporary();
 		if (fd == -1)
 			st = mt_error_set(e, MT_ERR_SYS,
 			    "cannot create a temporary file");

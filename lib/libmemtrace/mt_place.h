@@ -10,6 +10,7 @@
 #ifndef MT_PLACE_H
 #define MT_PLACE_H
 
+#include <sys/types.h>
 #include <sys/un.h>
 
 #include <memtrace.h>
@@ -42,6 +43,34 @@ MT_API int	mt_place_open(int dir, const char *path, bool make);
  */
 MT_API bool	mt_place_address(struct sockaddr_un *, int dir,
 		    const char *name);
+
+/* What a directory is worth to us; each is better than the one before. */
+enum mt_place_worth {
+	MT_PLACE_STRANGE,	/* somebody else's, none, or not absolute */
+	MT_PLACE_OPEN,		/* anybody may put another file in a place */
+	MT_PLACE_SAFE,		/* what we make there stays what it is */
+	MT_PLACE_PRIVATE	/* and nobody else sees it */
+};
+
+/*
+ * What a directory is worth of which we have but the name, from the
+ * environment, say: the directories above it are looked at, too, and so are
+ * symbolic links on the way.  errno tells why it is strange.
+ */
+MT_API enum mt_place_worth mt_place_worth(const char *path);
+
+/*
+ * Is what this user owns as good as ours?  The superuser may do what he likes
+ * anywhere, so his is.  In a user namespace, so is what belongs to users that
+ * have no number there: the superuser is mostly one of them.
+ */
+MT_API bool	mt_place_trusts(uid_t);
+
+/*
+ * TMPDIR, or /tmp if that is not set or strange.  Stays until the environment
+ * changes.
+ */
+MT_API const char *mt_place_tmpdir(void);
 
 #ifdef __cplusplus
 }

@@ -4,12 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "mt_block.h"
+#include "mt_file.h"
 #include "mt_memray.h"
 #include "mt_source.h"
 
@@ -51,27 +50,6 @@ mt_source_drain(int fd, const uint8_t *buf, size_t n)
 	return (true);
 }
 
-/* Nobody else can see a name of it for long. */
-int
-mt_source_temporary(void)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[4096];
-	int fd, n;
-
-	if (dir == NULL || *dir == '\0')
-		dir = "/tmp";
-	n = snprintf(path, sizeof(path), "%s/memtrace.XXXXXXXX", dir);
-	if (n < 0 || (size_t)n >= sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return (-1);
-	}
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd != -1)
-		(void)unlink(path);
-	return (fd);
-}
-
 /*
  * Copy all of from to the end of to.  Something that does not begin as a
  * capture is not worth the disk space, and may never end: only its first
@@ -110,7 +88,7 @@ mt_source_spool(struct mt_source *s, struct mt_error *e)
 	enum mt_status st;
 	int fd;
 
-	fd = mt_source_temporary();
+	fd = mt_file_temporary();
 	if (fd == -1)
 		return (mt_error_set(e, MT_ERR_SYS,
 		    "cannot create a temporary file"));
@@ -157,6 +135,23 @@ mt_source_open(struct mt_source *s, const char *path, struct mt_error *e)
 	if (st != MT_OK)
 		mt_source_close(s);
 	return (st);
+}
+
+enum mt_status
+mt_source_open_fd(struct mt_source *s, int fd, struct mt_error *e)
+{
+	enum mt_status st;
+	struct stat sb;
+
+	memset(s, 0, sizeof(*s));
+	s->fd = fd;
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode)) {
+		st = mt_error_set(e, MT_ERR_FORMAT, "not a plain file");
+		mt_source_close(s);
+		return (st);
+	}
+	s->size = (uint64_t)sb.st_size;
+	return (MT_OK);
 }
 
 void

@@ -20,14 +20,14 @@ struct mt_source {
 /* "-" is standard input. */
 enum mt_status	mt_source_open(struct mt_source *, const char *path,
 		    struct mt_error *);
+/* All of a plain file; the descriptor stays the caller's, and open. */
+enum mt_status	mt_source_open_fd(struct mt_source *, int fd,
+		    struct mt_error *);
 /* The bytes must stay. */
 void		mt_source_memory(struct mt_source *, const void *, size_t);
 /* Reads n bytes, fewer only at the end. */
 enum mt_status	mt_source_read(const struct mt_source *, uint64_t offset,
 		    void *, size_t n, size_t *got, struct mt_error *);
 void		mt_source_close(struct mt_source *);
-
-/* An unlinked file in TMPDIR or /tmp, or -1 and errno. */
-int		mt_source_temporary(void);
 
 #endif /* MT_SOURCE_H */
