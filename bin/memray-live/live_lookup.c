@@ -1,11 +1,9 @@
 /* Questions and answers, which are captures. */
 
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -15,6 +13,7 @@
 
 #include <fe_alloc.h>
 #include <fe_self.h>
+#include <mt_file.h>
 #include <mt_record.h>
 
 #include "live_names.h"
@@ -123,16 +122,6 @@ put_question(int fd, const struct live_names *n, size_t count,
 
 /* ---- The process ------------------------------------------------------- */
 
-/* Beside us, to be freed. */
-static char *
-program(void)
-{
-	char buf[PATH_MAX];
-	const char *dir = fe_self_dir(buf, sizeof(buf));
-
-	return (fe_format("%s" PROGRAM, dir == NULL ? "" : dir));
-}
-
 /* With signals as they are for everybody else; errors are not for a screen. */
 static int
 spawn(const char *path, pid_t *pid, int in, int out)
@@ -168,18 +157,19 @@ spawn(const char *path, pid_t *pid, int in, int out)
 static bool
 start(struct live_lookup *l, int in, char trouble[LIVE_TROUBLE_MAX])
 {
-	char *path = program();
-	int error, out = memfd_create("names", MFD_CLOEXEC);
+	char *path = fe_self_beside(PROGRAM);
+	int error, out = mt_file_memory("names");
 
-	error = out == -1 ? errno : spawn(path, &l->pid, in, out);
+	error = path == NULL || out == -1 ? errno :
+	    spawn(path, &l->pid, in, out);
 	if (error == 0) {
 		l->answer = out;
 	} else {
 		l->pid = 0;
 		if (out != -1)
 			(void)close(out);
-		(void)snprintf(trouble, LIVE_TROUBLE_MAX, "%s: %s", path,
-		    strerror(error));
+		(void)snprintf(trouble, LIVE_TROUBLE_MAX, "%s: %s",
+		    path == NULL ? PROGRAM : path, strerror(error));
 	}
 	free(path);
 	return (error == 0);
@@ -189,7 +179,7 @@ bool
 live_lookup_ask(struct live_names *n, size_t count,
     char trouble[LIVE_TROUBLE_MAX])
 {
-	int in = memfd_create("addresses", MFD_CLOEXEC);
+	int in = mt_file_memory("addresses");
 	struct mt_error e;
 	bool ok = false;
 
@@ -212,11 +202,9 @@ live_lookup_ask(struct live_names *n, size_t count,
 static bool
 open_answer(int fd, struct mt_capture **c, char trouble[LIVE_TROUBLE_MAX])
 {
-	char path[32];
 	struct mt_error e;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (mt_capture_open(c, path, &e) == MT_OK)
+	if (mt_capture_open_fd(c, fd, &e) == MT_OK)
 		return (true);
 	(void)snprintf(trouble, LIVE_TROUBLE_MAX, PROGRAM ": %s", e.text);
 	return (false);

@@ -1,13 +1,13 @@
 /* Snapshots. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <mt_file.h>
 #include <mt_record.h>
 
 #include "live_save.h"
@@ -25,8 +25,7 @@ create(char name[NAME_BYTES], uint64_t pid)
 	for (unsigned i = 1; i <= TRIES; i++) {
 		(void)snprintf(name, NAME_BYTES, "memray-live.%" PRIu64
 		    ".%u.bin", pid, i);
-		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
-		    O_NOFOLLOW, 0600);
+		fd = mt_file_create(name);
 		if (fd != -1 || errno != EEXIST)
 			return (fd);
 	}
@@ -92,14 +91,14 @@ put_names(struct mt_capture *c, struct live_names *n, int fd,
 
 /* What is on the screen is in the file, which is read to see what it wants. */
 static enum mt_status
-add_names(struct live_names *n, const char *name, int fd, struct mt_error *e)
+add_names(struct live_names *n, int fd, struct mt_error *e)
 {
 	struct mt_capture *c;
 	enum mt_status st;
 
 	if (n->nknown == 0)
 		return (MT_OK);
-	st = mt_capture_open(&c, name, e);
+	st = mt_capture_open_fd(&c, fd, e);
 	if (st != MT_OK)
 		return (st);
 	st = put_names(c, n, fd, e);
@@ -123,7 +122,7 @@ save(struct live_ui *u, size_t proc, char name[NAME_BYTES])
 	}
 	memset(&e, 0, sizeof(e));
 	ok = mt_feed_save(u->watch->feed, proc, fd, &e) == MT_OK &&
-	    add_names(&u->watch->names, name, fd, &e) == MT_OK;
+	    add_names(&u->watch->names, fd, &e) == MT_OK;
 	if (close(fd) == -1 && ok) {
 		ok = false;
 		(void)snprintf(e.text, sizeof(e.text), "%s", strerror(errno));

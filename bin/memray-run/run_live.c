@@ -6,7 +6,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include <fe_size.h>
 #include <mt_collect.h>
 #include <mt_feed.h>
+#include <mt_place.h>
 
 #include "run_live.h"
 #include "run_signal.h"
@@ -76,11 +76,7 @@ run_live_options(struct run_live *l)
 static int
 open_log(struct run_live *l)
 {
-	const char *dir = getenv("TMPDIR");
-
-	if (dir == NULL || *dir != '/')
-		dir = "/tmp";
-	l->log = run_format("%s/memray-live.XXXXXX.log", dir);
+	l->log = run_format("%s/memray-live.XXXXXX.log", mt_place_tmpdir());
 	l->log_fd = mkostemps(l->log, 4, O_APPEND | O_CLOEXEC);
 	if (l->log_fd != -1)
 		return (0);
@@ -88,17 +84,6 @@ open_log(struct run_live *l)
 	free(l->log);
 	l->log = NULL;
 	return (-1);
-}
-
-static char *
-beside_us(const char *name)
-{
-	char buf[PATH_MAX];
-	const char *dir = fe_self_dir(buf, sizeof(buf));
-
-	if (dir == NULL)
-		err(RUN_EXIT_FAILED, "/proc/self/exe");
-	return (run_format("%s%s", dir, name));
 }
 
 int
@@ -110,7 +95,8 @@ run_live_init(struct run_live *l, struct run_spawn *sp)
 	l->view = -1;
 	if (!l->here)
 		return (0);
-	l->program = beside_us(VIEW);
+	if ((l->program = fe_self_beside(VIEW)) == NULL)
+		err(RUN_EXIT_FAILED, "/proc/self/exe");
 	if (access(l->program, X_OK) != 0) {
 		warn("%s", l->program);
 		return (-1);

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <fe_create.h>
+#include <mt_file.h>
+
 #include "run_name.h"
 #include "run_target.h"
 #include "run_util.h"
@@ -47,56 +50,36 @@ move_up(int fd)
 	return (up);
 }
 
+/* What was made of a name becomes the capture. */
+static int
+take(struct run_capture *c, struct fe_create *f)
+{
+	const bool ok = fe_create_commit(f);
+	const int error = errno;
+
+	if (ok) {
+		c->fd = move_up(f->fd);
+		c->is_file = f->place != NULL;
+		c->is_new = f->is_new;
+		c->dev = f->dev;
+		c->ino = f->ino;
+	} else {
+		fe_create_discard(f);
+		(void)close(f->fd);
+	}
+	fe_create_fini(f);
+	errno = error;
+	return (ok ? 0 : -1);
+}
+
 /* Create the file; errno is EEXIST if there is anything of that name. */
 static int
-create(struct run_capture *c, const char *path)
+create(struct run_capture *c, const char *path, bool force)
 {
-	struct stat st;
-	int fd;
+	struct fe_create f;
 
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
-	if (fd == -1)
-		return (-1);
-	if (fstat(fd, &st) == 0) {
-		c->dev = st.st_dev;
-		c->ino = st.st_ino;
-	}
-	c->fd = move_up(fd);
-	c->is_file = true;
-	return (0);
-}
-
-/*
- * Reuse a file in a directory where we may not remove it.  It has to be ours:
- * somebody else could still hold it open, or look at it under another name.
- */
-static int
-truncate_own(struct run_capture *c, const char *path)
-{
-	struct stat st;
-	int fd;
-
-	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd == -1)
-		return (-1);
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    st.st_uid != geteuid() || ftruncate(fd, 0) != 0) {
-		(void)close(fd);
-		errno = EACCES;
-		return (-1);
-	}
-	c->fd = move_up(fd);
-	c->is_file = true;
-	return (0);
-}
-
-static int
-replace(struct run_capture *c, const char *path)
-{
-	if (unlink(path) == 0 || errno == ENOENT)
-		return (create(c, path));
-	return (truncate_own(c, path));
+	return (fe_create_file(&f, path, force) == FE_CREATE_OK ?
+	    take(c, &f) : -1);
 }
 
 /* There is room for one capture only. */
@@ -105,105 +88,6 @@ no_stream(const char *name)
 {
 	warnx("--follow-fork makes a file for each process: %s will not do",
 	    name);
-	return (-1);
-}
-
-/* A FIFO or a device.  Opening a FIFO waits for its reader, as in a shell. */
-static int
-open_special(struct run_capture *c, const char *path)
-{
-	struct stat st;
-	int fd;
-
-	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
-	if (fd == -1)
-		return (-1);
-	if (isatty(fd) || fstat(fd, &st) != 0 ||
-	    (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))) {
-		(void)close(fd);
-		errno = EINVAL;
-		return (-1);
-	}
-	c->fd = move_up(fd);
-	return (0);
-}
-
-/* Something of that name exists, and it is no symbolic link. */
-static int
-open_existing(struct run_capture *c, const char *path, mode_t mode,
-    bool force)
-{
-	if (c->many && (S_ISFIFO(mode) || S_ISCHR(mode)))
-		return (no_stream(c->name));
-	if (S_ISFIFO(mode) || S_ISCHR(mode))
-		return (open_special(c, path) == 0 ? 0 : fail(c->name));
-	if (S_ISDIR(mode)) {
-		warnx("output file %s is a directory", c->name);
-		return (-1);
-	}
-	if (!S_ISREG(mode)) {
-		warnx("output file %s is neither a file nor a pipe", c->name);
-		return (-1);
-	}
-	if (!force)
-		return (exists(c->name));
-	return (replace(c, path) == 0 ? 0 : fail(c->name));
-}
-
-/*
- * Where a symbolic link leads is decided by its owner: only our own links and
- * the system's are followed.
- */
-static int
-open_link(struct run_capture *c, const struct stat *link, bool force)
-{
-	struct stat st;
-	char *path;
-	int rc;
-
-	if (link->st_uid != geteuid() && link->st_uid != 0) {
-		warnx("output file %s is somebody else's symbolic link",
-		    c->name);
-		return (-1);
-	}
-	if ((path = realpath(c->name, NULL)) == NULL) {
-		if (errno != ENOENT)
-			return (fail(c->name));
-		if (!force)
-			return (exists(c->name));
-		return (replace(c, c->name) == 0 ? 0 : fail(c->name));
-	}
-	if (lstat(path, &st) != 0)
-		rc = fail(c->name);
-	else
-		rc = open_existing(c, path, st.st_mode, force);
-	free(path);
-	return (rc);
-}
-
-/* The N of /dev/fd/N, 1 for "-" and /dev/stdout, or -1. */
-static int
-descriptor_of(const char *output)
-{
-	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/" };
-	char *end;
-	long n;
-
-	if (strcmp(output, "-") == 0 || strcmp(output, "/dev/stdout") == 0)
-		return (1);
-	if (strcmp(output, "/dev/stderr") == 0)
-		return (2);
-	for (size_t i = 0; i < 2; i++) {
-		size_t len = strlen(dirs[i]);
-
-		if (strncmp(output, dirs[i], len) != 0 ||
-		    output[len] < '0' || output[len] > '9')
-			continue;
-		errno = 0;
-		n = strtol(output + len, &end, 10);
-		if (*end == '\0' && errno == 0 && n <= INT32_MAX)
-			return ((int)n);
-	}
 	return (-1);
 }
 
@@ -238,23 +122,49 @@ open_descriptor(struct run_capture *c, int fd)
 	return (0);
 }
 
+static int
+refuse(const char *name, enum fe_create_status status)
+{
+	switch (status) {
+	case FE_CREATE_EXISTS:
+		return (exists(name));
+	case FE_CREATE_STRANGE:
+		warnx("output file %s was put there by somebody else", name);
+		return (-1);
+	case FE_CREATE_DIR:
+		warnx("output file %s is a directory", name);
+		return (-1);
+	case FE_CREATE_ODD:
+		warnx("output file %s is neither a file nor a pipe", name);
+		return (-1);
+	case FE_CREATE_STREAM:
+		return (no_stream(name));
+	default:
+		return (fail(name));
+	}
+}
+
 int
 run_name_open(struct run_capture *c, const char *output, bool force)
 {
-	struct stat st;
-	int fd = descriptor_of(output);
+	const unsigned flags = (force ? FE_CREATE_FORCE : 0) |
+	    (c->many ? FE_CREATE_FILES : 0);
+	int fd = fe_create_descriptor(output);
+	enum fe_create_status status;
+	struct fe_create f;
 
 	c->name = run_format("%s", output);
 	if (fd != -1)
 		return (open_descriptor(c, fd));
-	if (lstat(output, &st) != 0) {
-		if (errno == ENOENT && create(c, output) == 0)
-			return (0);
-		return (errno == EEXIST ? exists(output) : fail(output));
+	status = fe_create_open(&f, output, flags);
+	if (status != FE_CREATE_OK)
+		return (refuse(output, status));
+	if (f.place == NULL && isatty(f.fd)) {
+		(void)close(f.fd);
+		errno = EINVAL;
+		return (fail(output));
 	}
-	if (S_ISLNK(st.st_mode))
-		return (open_link(c, &st, force));
-	return (open_existing(c, output, st.st_mode, force));
+	return (take(c, &f) == 0 ? 0 : fail(output));
 }
 
 int
@@ -267,12 +177,10 @@ run_name_create(struct run_capture *c, const struct run_target *t, pid_t pid,
 		free(c->name);
 		c->name = run_format("%smemray-%s.%ld.bin", dir, t->subject,
 		    (long)pid);
-		if (create(c, c->name) == 0)
+		if (create(c, c->name, force) == 0)
 			return (0);
-		if (errno == EEXIST && !force)
+		if (errno == EEXIST)
 			return (exists(c->name));
-		if (errno == EEXIST && replace(c, c->name) == 0)
-			return (0);
 		if (*dir == '\0' || (errno != EACCES && errno != EPERM &&
 		    errno != EROFS))
 			return (fail(c->name));
@@ -294,12 +202,13 @@ stem(const struct run_capture *c)
 	    len - n : len));
 }
 
-/* Keep the name; false if out of memory. */
+/* Keep what is known of it; false if out of memory. */
 static bool
-add_other(struct run_capture *c, const char *name)
+add_other(struct run_capture *c, const char *name,
+    const struct run_capture *other)
 {
 	size_t cap = c->others_cap == 0 ? 64 : 2 * c->others_cap;
-	char **others;
+	struct run_other *others, *o;
 
 	if (c->nothers == c->others_cap) {
 		others = reallocarray(c->others, cap, sizeof(*others));
@@ -308,8 +217,10 @@ add_other(struct run_capture *c, const char *name)
 		c->others = others;
 		c->others_cap = cap;
 	}
-	c->others[c->nothers] = strdup(name);
-	if (c->others[c->nothers] == NULL)
+	o = &c->others[c->nothers];
+	o->dev = other->dev;
+	o->ino = other->ino;
+	if ((o->name = strdup(name)) == NULL)
 		return (false);
 	c->nothers++;
 	return (true);
@@ -341,9 +252,8 @@ run_name_child(void *capture, pid_t pid, unsigned number,
 
 	if (child_name(c, pid, number, name) != 0)
 		return (-1);
-	if (create(&child, name) != 0 && errno == EEXIST)
-		(void)replace(&child, name);
-	if (child.fd != -1 && !add_other(c, name)) {
+	(void)create(&child, name, true);
+	if (child.fd != -1 && !add_other(c, name, &child)) {
 		(void)close(child.fd);
 		errno = ENOMEM;
 		return (-1);
@@ -387,21 +297,38 @@ run_name_renew(void *capture, pid_t pid, unsigned number, int old)
 {
 	struct run_capture *c = capture;
 	char name[MT_COLLECT_NAME];
-	const char *base;
 	int fd;
 
 	/* What has several names, or another by now, is left alone. */
 	if (name_of(c, pid, number, name) != 0 || fstat(old, &c->old) != 0 ||
 	    c->old.st_nlink != 1 || !is_there(c, name))
 		return (-1);
-	base = run_basename(name);
 	free(c->fresh);
-	c->fresh = run_format("%.*s.%s.XXXXXX", (int)(base - name), name,
-	    base);
-	if ((fd = mkostemp(c->fresh, O_CLOEXEC)) == -1)
+	c->fresh = NULL;
+	if ((fd = mt_file_create_beside(name, &c->fresh)) == -1)
 		return (-1);
 	(void)fchmod(fd, c->old.st_mode & 0777);
 	return (move_up(fd));
+}
+
+/* The capture of this name is another file now. */
+static void
+has_become(struct run_capture *c, unsigned number, const char *name,
+    const struct stat *st)
+{
+	size_t i = c->nothers;
+
+	if (number == 0) {
+		c->dev = st->st_dev;
+		c->ino = st->st_ino;
+		return;
+	}
+	while (i-- > 0)
+		if (strcmp(c->others[i].name, name) == 0) {
+			c->others[i].dev = st->st_dev;
+			c->others[i].ino = st->st_ino;
+			return;
+		}
 }
 
 int
@@ -417,10 +344,7 @@ run_name_renewed(void *capture, pid_t pid, unsigned number, int fd)
 		(void)unlink(c->fresh);
 		return (-1);
 	}
-	if (number == 0) {
-		c->dev = st.st_dev;
-		c->ino = st.st_ino;
-	}
+	has_become(c, number, name, &st);
 	return (0);
 }
 
@@ -432,7 +356,7 @@ discard(const struct run_capture *c)
 {
 	struct stat st;
 
-	if (c->is_file && c->ino != 0 && lstat(c->name, &st) == 0 &&
+	if (c->is_file && c->is_new && lstat(c->name, &st) == 0 &&
 	    st.st_dev == c->dev && st.st_ino == c->ino)
 		(void)unlink(c->name);
 }
@@ -446,7 +370,7 @@ run_name_fini(struct run_capture *c)
 		(void)close(c->fd);
 	c->fd = -1;
 	while (c->nothers > 0)
-		free(c->others[--c->nothers]);
+		free(c->others[--c->nothers].name);
 	free(c->others);
 	c->others = NULL;
 	free(c->fresh);

@@ -12,6 +12,13 @@
 
 struct run_target;
 
+/* A capture of another process. */
+struct run_other {
+	char	*name;
+	dev_t	 dev;		/* of the file that we have made */
+	ino_t	 ino;
+};
+
 struct run_capture {
 	int	 fd;		/* -1 as long as there is none */
 	char	*name;		/* for messages */
@@ -21,9 +28,10 @@ struct run_capture {
 	bool	 many;		/* there will be others: no stream will do */
 	pid_t	 pid;		/* of the program */
 	int	 stream_fd;	/* our caller's descriptor, or -1 */
-	dev_t	 dev;		/* of a file that we created */
-	ino_t	 ino;		/* likewise; 0 for any other */
-	char	**others;	/* names of captures of other processes */
+	bool	 is_new;	/* the file was made by us */
+	dev_t	 dev;		/* of the file */
+	ino_t	 ino;
+	struct run_other *others;
 	size_t	 nothers;
 	size_t	 others_cap;
 	char	*fresh;		/* name of a file that is to replace one, */

@@ -1,10 +1,7 @@
 /* Files that programs write their reports to. */
 
-#include <sys/stat.h>
-
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,53 +22,53 @@ complain(const char *name, const char *text)
 	free(clean);
 }
 
-/* A pipe or a device has nothing that could be lost. */
 static bool
-is_plain(const char *name)
+refuse(const char *name, enum fe_create_status status)
 {
-	struct stat st;
+	static const char *const text[] = {
+		[FE_CREATE_EXISTS] =
+		    "already exists, not overwritten without --force",
+		[FE_CREATE_STRANGE] = "somebody else put that there",
+		[FE_CREATE_DIR] = "is a directory",
+		[FE_CREATE_ODD] = "is neither a file nor a pipe",
+		[FE_CREATE_ERRNO] = NULL
+	};
 
-	return (stat(name, &st) != 0 || S_ISREG(st.st_mode));
-}
-
-static int
-create(const char *name, bool force, bool *is_ours)
-{
-	const int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
-	int fd;
-
-	fd = open(name, flags | O_CREAT | O_EXCL, 0666);
-	*is_ours = fd != -1;
-	if (fd != -1 || errno != EEXIST)
-		return (fd);
-	if (!is_plain(name))
-		return (open(name, flags));
-	if (force)
-		return (open(name, flags | O_TRUNC));
-	errno = EEXIST;
-	return (-1);
+	complain(name, text[status]);
+	return (false);
 }
 
 bool
 fe_file_open(struct fe_file *f, const char *name, bool force)
 {
-	int fd;
+	enum fe_create_status status;
 
 	memset(f, 0, sizeof(*f));
 	if (name == NULL || strcmp(name, "-") == 0) {
 		f->fp = stdout;
 		return (true);
 	}
-	fd = create(name, force, &f->is_ours);
-	if (fd != -1 && (f->fp = fdopen(fd, "w")) == NULL)
-		(void)close(fd);
-	if (f->fp == NULL) {
-		complain(name, errno == EEXIST ?
-		    "already exists, not overwritten without --force" : NULL);
+	status = fe_create_open(&f->made, name, force ? FE_CREATE_FORCE : 0);
+	if (status != FE_CREATE_OK)
+		return (refuse(name, status));
+	if ((f->fp = fdopen(f->made.fd, "w")) == NULL) {
+		complain(name, NULL);
+		(void)close(f->made.fd);
+		fe_create_discard(&f->made);
+		fe_create_fini(&f->made);
 		return (false);
 	}
 	f->name = fe_strdup(name);
 	return (true);
+}
+
+static void
+forget(struct fe_file *f, bool discard)
+{
+	if (discard)
+		fe_create_discard(&f->made);
+	fe_create_fini(&f->made);
+	free(f->name);
 }
 
 bool
@@ -85,12 +82,11 @@ fe_file_close(struct fe_file *f)
 	errno = 0;
 	if (fclose(f->fp) != 0)
 		failed = true;
-	if (failed) {
+	if (!failed && !fe_create_commit(&f->made))
+		failed = true;
+	if (failed)
 		complain(f->name, errno == 0 ? "write error" : NULL);
-		if (f->is_ours)
-			(void)unlink(f->name);
-	}
-	free(f->name);
+	forget(f, failed);
 	return (!failed);
 }
 
@@ -100,9 +96,7 @@ fe_file_discard(struct fe_file *f)
 	if (f->name == NULL)
 		return;
 	(void)fclose(f->fp);
-	if (f->is_ours)
-		(void)unlink(f->name);
-	free(f->name);
+	forget(f, true);
 }
 
 /* Bytes of the name without its suffix, in pathlib's sense. */

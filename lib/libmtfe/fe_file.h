@@ -1,6 +1,7 @@
 /*
- * Files that programs write their reports to: never over one that is there,
- * unless told so, and never half of one.
+ * Files that programs write their reports to: for their owner alone, never
+ * over one that is there, unless told so, and never half of one.  See
+ * fe_create.h.
  */
 
 #ifndef FE_FILE_H
@@ -9,23 +10,25 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "fe_create.h"
+
 struct fe_file {
-	FILE	*fp;
-	char	*name;		/* NULL: standard output */
-	bool	 is_ours;	/* made by us, so removed when it fails */
+	FILE			*fp;
+	char			*name;	/* NULL: standard output */
+	struct fe_create	 made;
 };
 
 /*
  * Open the file of that name; NULL and "-" are standard output.  What is
- * there already and is a plain file is replaced only if `force`.  Returns
- * false after a line on standard error.
+ * there already and is a plain file is replaced only if `force`, and not
+ * before the new one is closed.  Returns false after a line on standard error.
  */
 bool	fe_file_open(struct fe_file *, const char *name, bool force);
 
 /*
  * Close it; standard output stays open, for fe_out_close().  Returns false
  * after a line on standard error if not all of it could be written; a file
- * that was made is then removed.
+ * that was made is then removed, and one that it was to replace stays.
  */
 bool	fe_file_close(struct fe_file *);
 

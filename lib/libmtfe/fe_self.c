@@ -1,9 +1,11 @@
 /* Where the running program is.  Linux only. */
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fe_alloc.h"
 #include "fe_self.h"
 
 const char *
@@ -21,4 +23,13 @@ fe_self_dir(char *buf, size_t size)
 	}
 	slash[1] = '\0';
 	return (buf);
+}
+
+char *
+fe_self_beside(const char *name)
+{
+	char buf[PATH_MAX];
+	const char *dir = fe_self_dir(buf, sizeof(buf));
+
+	return (dir == NULL ? NULL : fe_format("%s%s", dir, name));
 }
