@@ -6,7 +6,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -16,25 +15,16 @@
 
 #include <fe_self.h>
 #include <mt_collect.h>
+#include <mt_file.h>
 
 #include "run_name.h"
 #include "run_symbols.h"
 #include "run_util.h"
 
 #define PROGRAM		"memray-symbolize"
-#define FILES_MAX	500u	/* at a time, so that they fit in exec(2) */
+#define FILES_MAX	100u	/* at a time; there may be few descriptors */
 
 extern char **environ;
-
-/* Beside us, to be freed. */
-static char *
-program(void)
-{
-	char buf[PATH_MAX];
-	const char *dir = fe_self_dir(buf, sizeof(buf));
-
-	return (run_format("%s" PROGRAM, dir == NULL ? "" : dir));
-}
 
 /*
  * Start it, with signals as they are for everybody else.  What a terminal
@@ -45,14 +35,14 @@ spawn(char *const *argv, bool foreground, int in, int out)
 {
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
-	char *path = program();
+	char *path = fe_self_beside(PROGRAM);
 	sigset_t none, all;
 	pid_t pid = -1;
 	int error;
 
 	(void)sigemptyset(&none);
 	(void)sigfillset(&all);
-	if (posix_spawn_file_actions_init(&fa) != 0 ||
+	if (path == NULL || posix_spawn_file_actions_init(&fa) != 0 ||
 	    posix_spawnattr_init(&attr) != 0)
 		err(RUN_EXIT_FAILED, PROGRAM);
 	(void)posix_spawnattr_setsigmask(&attr, &none);
@@ -91,57 +81,119 @@ finished(pid_t pid)
 	return (got == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/*
+ * The file that was made under this name, to be inherited; -1 after a line on
+ * standard error.  Whatever else has the name by now is not ours to touch.
+ */
+static int
+open_made(const char *name, dev_t dev, ino_t ino)
+{
+	struct stat st;
+	int fd;
+
+	if ((fd = mt_file_edit(name, true)) == -1) {
+		warn("no symbols of native frames: %s", name);
+		return (-1);
+	}
+	if (fstat(fd, &st) == 0 && st.st_dev == dev && st.st_ino == ino &&
+	    fcntl(fd, F_SETFD, 0) == 0)
+		return (fd);
+	(void)close(fd);
+	warnx("no symbols of native frames: %s: another file by now", name);
+	return (-1);
+}
+
+/* The i-th capture: the first is the program's. */
+static int
+open_capture(const struct run_capture *c, size_t i)
+{
+	const struct run_other *o;
+
+	if (i == 0)
+		return (open_made(c->name, c->dev, c->ino));
+	o = &c->others[i - 1];
+	return (open_made(o->name, o->dev, o->ino));
+}
+
 static uint64_t
-size_of(const char *name)
+size_of(int fd)
 {
 	struct stat sb;
 
-	return (stat(name, &sb) == 0 && sb.st_size > 0 ?
+	return (fd != -1 && fstat(fd, &sb) == 0 && sb.st_size > 0 ?
 	    (uint64_t)sb.st_size : 0);
 }
 
-/* Names of files must not look like options. */
+/* It gets descriptors, not names: no other file can take their place. */
 static bool
-run_files(char **names, size_t n, bool quiet)
+run_files(const int *fds, size_t n, bool quiet)
 {
 	static char name[] = PROGRAM, mute[] = "-q", end[] = "--";
 	char **argv = run_alloc(n + 4, sizeof(*argv));
-	size_t at = 0;
+	size_t at = 0, first;
+	bool ok = true;
 	pid_t pid;
 
 	argv[at++] = name;
 	if (quiet)
 		argv[at++] = mute;
 	argv[at++] = end;
-	memcpy(argv + at, names, n * sizeof(*argv));
-	argv[at + n] = NULL;
-	pid = spawn(argv, true, -1, -1);
+	first = at;
+	for (size_t i = 0; i < n; i++) {
+		if (fds[i] != -1)
+			argv[at++] = run_format("/dev/fd/%d", fds[i]);
+		else
+			ok = false;
+	}
+	argv[at] = NULL;
+	if (at > first) {
+		pid = spawn(argv, true, -1, -1);
+		ok &= pid != -1 && finished(pid);
+	}
+	while (at > first)
+		free(argv[--at]);
 	free(argv);
-	return (pid != -1 && finished(pid));
+	return (ok);
+}
+
+/* Of the captures from i on, as many as there can be at a time. */
+static bool
+run_some(const struct run_capture *c, size_t i, size_t n,
+    struct mt_collect_result *r, bool quiet)
+{
+	uint64_t before = 0, grown = 0;
+	int fds[FILES_MAX];
+	bool ok;
+
+	for (size_t k = 0; k < n; k++) {
+		fds[k] = open_capture(c, i + k);
+		before += size_of(fds[k]);
+	}
+	if (i == 0)
+		grown = size_of(fds[0]);
+	ok = run_files(fds, n, quiet);
+	if (i == 0)
+		r->capture_bytes += size_of(fds[0]) - grown;
+	for (size_t k = 0; k < n; k++) {
+		r->all_bytes += size_of(fds[k]);
+		if (fds[k] != -1)
+			(void)close(fds[k]);
+	}
+	r->all_bytes -= before;
+	return (ok);
 }
 
 bool
-run_symbols(struct run_capture *c, struct mt_collect_result *r, bool quiet)
+run_symbols(const struct run_capture *c, struct mt_collect_result *r,
+    bool quiet)
 {
 	size_t i, n = c->nothers + 1, some;
-	uint64_t before, grown;
 	bool ok = true;
-	char **names;
 
-	names = run_alloc(n, sizeof(*names));
-	names[0] = c->name;
-	if (c->nothers > 0)
-		memcpy(names + 1, c->others, c->nothers * sizeof(*names));
-	before = size_of(c->name);
 	for (i = 0; i < n && ok; i += some) {
 		some = n - i < FILES_MAX ? n - i : FILES_MAX;
-		ok = run_files(names + i, some, quiet);
+		ok = run_some(c, i, some, r, quiet);
 	}
-	grown = size_of(c->name);
-	grown = grown > before ? grown - before : 0;
-	r->capture_bytes += grown;
-	r->all_bytes += grown;
-	free(names);
 	return (ok);
 }
 

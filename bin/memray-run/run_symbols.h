@@ -20,7 +20,7 @@ struct run_capture;
  * result's sizes grow with them.  Returns false after a line on standard
  * error if there are none.
  */
-bool	run_symbols(struct run_capture *, struct mt_collect_result *,
+bool	run_symbols(const struct run_capture *, struct mt_collect_result *,
 	    bool quiet);
 
 /*

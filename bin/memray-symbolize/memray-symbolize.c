@@ -1,5 +1,6 @@
 /* Write into captures what the native frames of their stacks are. */
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <err.h>
@@ -119,24 +120,34 @@ say_nothing_native(const char *path)
 	free(clean);
 }
 
-/* Captures are closed while symbols are looked for: there may be many. */
+/* Each capture is a descriptor. */
+static void
+raise_limit(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0) {
+		rl.rlim_cur = rl.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &rl);
+	}
+}
+
+/* Captures take no memory while symbols are looked for: there may be many. */
 static bool
 in_place(struct symbolize *s, char *paths[], int n)
 {
-	struct mt_capture *c;
 	bool ok = true;
 
+	raise_limit();
 	for (int i = 0; i < n; i++) {
 		if (strcmp(paths[i], "-") == 0)
 			errx(FE_EXIT_USAGE, "the standard input needs -o");
-		c = open_capture(paths[i]);
-		ok &= c != NULL && symbolize_add(s, c, paths[i]);
-		mt_capture_close(c);
+		ok &= symbolize_open(s, paths[i]);
 	}
 	if (!resolve(s))
 		return (false);
 	for (size_t i = 0; i < s->ncaptures; i++) {
-		const struct symbolize_capture *sc = &s->capture[i];
+		struct symbolize_capture *sc = &s->capture[i];
 
 		if (!sc->is_native)
 			say_nothing_native(sc->path);
@@ -168,15 +179,13 @@ write_copy(const struct symbolize *s, struct mt_capture *c)
 		return (false);
 	if (isatty(fileno(f.fp)) == 1) {
 		warnx("captures are not for terminals");
-		(void)fe_file_close(&f);
+		fe_file_discard(&f);
 		return (false);
 	}
 	ok = symbolize_copy(s, c, &s->capture[0], fileno(f.fp), opts.output);
-	if (!fe_file_close(&f))
-		ok = false;
-	if (!ok && f.is_ours)
-		(void)unlink(opts.output);
-	return (ok);
+	if (!ok)
+		fe_file_discard(&f);
+	return (ok && fe_file_close(&f));
 }
 
 static bool
@@ -187,8 +196,6 @@ to_output(struct symbolize *s, const char *path)
 
 	if (is_itself(path, opts.output))
 		errx(FE_EXIT_USAGE, "%s is the capture itself", opts.output);
-	/* What is in a capture is for its owner. */
-	(void)umask(S_IRWXG | S_IRWXO);
 	c = open_capture(path);
 	ok = c != NULL && symbolize_add(s, c, path) && resolve(s) &&
 	    write_copy(s, c);

@@ -1,18 +1,21 @@
 /* Captures: what they want to know, and how they get it. */
 
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <fe_alloc.h>
+#include <fe_create.h>
 #include <fe_text.h>
 #include <fe_warn.h>
+#include <mt_file.h>
 #include <mt_record.h>
 
 #include "symbolize.h"
@@ -55,7 +58,9 @@ symbolize_add(struct symbolize *s, struct mt_capture *c, const char *path)
 		fe_warn(path, &e);
 		return (false);
 	}
-	to->path = path;
+	to->path = fe_strdup(path);
+	to->fd = -1;
+	to->read_only = false;
 	to->first = s->n;
 	to->n = n;
 	to->is_native = mt_capture_meta(c)->has_native_traces;
@@ -76,6 +81,11 @@ symbolize_fini(struct symbolize *s)
 		free((void *)(uintptr_t)s->module[i].address);
 	}
 	free(s->module);
+	for (size_t i = 0; i < s->ncaptures; i++) {
+		free(s->capture[i].path);
+		if (s->capture[i].fd != -1)
+			(void)close(s->capture[i].fd);
+	}
 	free(s->capture);
 }
 
@@ -119,27 +129,93 @@ complain(const char *path)
 
 	if (errno == EWOULDBLOCK)
 		warnx("%s: somebody else is writing to it", clean);
+	else if (errno == ELOOP)
+		warnx("%s: somebody else's symbolic link", clean);
+	else if (errno == EINVAL)
+		warnx("%s: not a plain file", clean);
 	else
 		warn("%s", clean);
 	free(clean);
 	return (false);
 }
 
-/* The file, open for writing, and nobody else's while we have it. */
+/* A descriptor that we were started with; only its file's name means much. */
 static int
-open_locked(const char *path)
+open_inherited(int fd, bool *read_only, char **name)
 {
-	struct stat sb;
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const int flags = fcntl(fd, F_GETFL);
+	char link[40], path[PATH_MAX];
+	ssize_t n;
 
-	if (fd == -1)
+	if (flags == -1)
 		return (-1);
-	if (fstat(fd, &sb) == 0 && !S_ISREG(sb.st_mode))
-		errno = EINVAL;
-	else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	*read_only = (flags & O_ACCMODE) != O_RDWR;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n == -1 ? 0 : n] = '\0';
+	*name = fe_strdup(n == -1 ? link : path);
+	return (fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+/* For reading and, where that is allowed, writing. */
+static int
+open_file(const char *path, bool *read_only, char **name)
+{
+	const int inherited = fe_create_descriptor(path);
+	int fd;
+
+	if (inherited != -1)
+		return (open_inherited(inherited, read_only, name));
+	*name = fe_strdup(path);
+	*read_only = false;
+	fd = mt_file_edit(path, true);
+	if (fd != -1 || (errno != EACCES && errno != EPERM && errno != EROFS &&
+	    errno != ETXTBSY))
 		return (fd);
-	(void)close(fd);
-	return (-1);
+	*read_only = true;
+	return (mt_file_edit(path, false));
+}
+
+/* It is nobody else's while we have it. */
+static bool
+add_file(struct symbolize *s, int fd, bool read_only, const char *name)
+{
+	struct symbolize_capture *sc;
+	struct mt_capture *c;
+	struct mt_error e;
+	bool ok;
+
+	if (!read_only && flock(fd, LOCK_EX | LOCK_NB) == -1)
+		return (complain(name));
+	if (mt_capture_open_fd(&c, fd, &e) != MT_OK) {
+		fe_warn(name, &e);
+		return (false);
+	}
+	ok = symbolize_add(s, c, name);
+	mt_capture_close(c);
+	sc = &s->capture[s->ncaptures - 1];
+	if (ok && sc->n > 0) {
+		sc->read_only = read_only;
+		sc->fd = fd;
+	}
+	return (ok);
+}
+
+bool
+symbolize_open(struct symbolize *s, const char *path)
+{
+	const size_t n = s->ncaptures;
+	bool ok, read_only;
+	char *name = NULL;
+	int fd;
+
+	fd = open_file(path, &read_only, &name);
+	ok = fd != -1 ? add_file(s, fd, read_only, name) :
+	    complain(name != NULL ? name : path);
+	if (fd != -1 && (s->ncaptures == n || s->capture[n].fd != fd))
+		(void)close(fd);
+	free(name);
+	return (ok);
 }
 
 /*
@@ -161,22 +237,22 @@ write_behind(const struct symbolize *s, struct mt_capture *c,
 }
 
 bool
-symbolize_in_place(const struct symbolize *s,
-    const struct symbolize_capture *sc)
+symbolize_in_place(const struct symbolize *s, struct symbolize_capture *sc)
 {
 	struct mt_capture *c;
 	struct mt_error e;
-	int fd = open_locked(sc->path);
 	bool ok;
 
-	if (fd == -1)
+	errno = EACCES;
+	if (sc->read_only)
 		return (complain(sc->path));
-	ok = mt_capture_open(&c, sc->path, &e) == MT_OK;
+	ok = mt_capture_open_fd(&c, sc->fd, &e) == MT_OK;
 	if (ok)
-		ok = write_behind(s, c, sc, fd);
+		ok = write_behind(s, c, sc, sc->fd);
 	else
 		fe_warn(sc->path, &e);
 	mt_capture_close(c);
-	(void)close(fd);
+	(void)close(sc->fd);
+	sc->fd = -1;
 	return (ok);
 }
