@@ -2,12 +2,12 @@
 
 #include <sys/stat.h>
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <fe_alloc.h>
+#include <mt_file.h>
 
 #include "tree_source.h"
 
@@ -22,12 +22,9 @@ read_file(const char *file, size_t *n, uint64_t *mtime_ns)
 	ssize_t got;
 	int fd;
 
-	/* Not to wait for somebody at the other end of a pipe. */
-	fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd == -1)
+	if ((fd = mt_file_open(file, &st)) == -1)
 		return (NULL);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size <= BYTES_MAX) {
+	if (st.st_size <= BYTES_MAX) {
 		text = fe_alloc((size_t)st.st_size, 1, 1);
 		for (*n = 0; *n < (size_t)st.st_size; *n += (size_t)got)
 			if ((got = read(fd, text + *n,

@@ -5,13 +5,15 @@
 #include <dlfcn.h>
 #include <elfutils/libdwelf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <mt_file.h>
+#include <mt_place.h>
 
 #include "mt_sym_find.h"
 
@@ -27,21 +29,6 @@ hex(char *to, const uint8_t *id, size_t n)
 	*to = '\0';
 	for (i = 0; i < n && i < ID_BYTES; i++)
 		(void)snprintf(to + 2 * i, 3, "%02x", id[i]);
-}
-
-/* Open a plain file; never wait for a pipe or a device. */
-static int
-open_plain(const char *path, struct stat *sb)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd == -1)
-		return (-1);
-	if (fstat(fd, sb) == 0 && S_ISREG(sb->st_mode))
-		return (fd);
-	(void)close(fd);
-	errno = EINVAL;
-	return (-1);
 }
 
 /* What the build-id of a file is to that of a module. */
@@ -93,7 +80,7 @@ find_path(const struct mt_module *m, uint64_t start_time_ns, char *note)
 	enum same same;
 	int fd;
 
-	fd = open_plain(m->path, &sb);
+	fd = mt_file_open(m->path, &sb);
 	if (fd == -1) {
 		(void)snprintf(note, MT_SYM_NOTE, "%s", errno == ENOENT ?
 		    "there is no such file any more" :
@@ -128,12 +115,33 @@ find_debug(const struct mt_module *m)
 	hex(id, m->build_id, m->build_id_len);
 	(void)snprintf(path, sizeof(path), DEBUG_DIR "/%.2s/%s.debug", id,
 	    id + 2);
-	fd = open_plain(path, &sb);
+	fd = mt_file_open(path, &sb);
 	if (fd != -1 && compare(fd, m, has) != SAME) {
 		(void)close(fd);
 		fd = -1;
 	}
 	return (fd);
+}
+
+/*
+ * The library keeps what it was told in a directory that it makes below one of
+ * these.  Who owns that decides where it leads.
+ */
+static bool
+is_cache_ours(void)
+{
+	static const char *const variables[] = {
+		"DEBUGINFOD_CACHE_PATH", "XDG_CACHE_HOME", "HOME"
+	};
+	const char *dir;
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		dir = getenv(variables[i]);
+		if (dir != NULL && *dir != '\0' && access(dir, F_OK) == 0 &&
+		    mt_place_worth(dir) == MT_PLACE_STRANGE)
+			return (false);
+	}
+	return (true);
 }
 
 /* From the servers that the user has named, if the library is there. */
@@ -148,7 +156,7 @@ find_server(const struct mt_module *m)
 	int fd = -1;
 
 	if (urls == NULL || *urls == '\0' || m->build_id_len == 0 ||
-	    m->build_id_len > ID_BYTES)
+	    m->build_id_len > ID_BYTES || !is_cache_ours())
 		return (-1);
 	library = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_LOCAL);
 	if (library == NULL)
