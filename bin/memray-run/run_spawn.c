@@ -15,6 +15,7 @@
 
 #include <fe_self.h>
 #include <mt_hello.h>
+#include <mt_place.h>
 
 #include "run_spawn.h"
 #include "run_target.h"
@@ -41,6 +42,18 @@ run_spawn_agent(void)
 	return (agent);
 }
 
+/* Nobody else can put a library of his own in the place of the link. */
+static bool
+is_private(const char *socket)
+{
+	char *dir = run_format("%.*s", (int)(run_basename(socket) - socket),
+	    socket);
+	const bool private = mt_place_worth(dir) == MT_PLACE_PRIVATE;
+
+	free(dir);
+	return (private);
+}
+
 int
 run_spawn_init(struct run_spawn *sp)
 {
@@ -50,6 +63,8 @@ run_spawn_init(struct run_spawn *sp)
 
 	if (strpbrk(sp->agent, special) == NULL)
 		return (0);
+	if (!is_private(sp->socket))
+		return (-1);
 	link = run_format("%.*sagent.so",
 	    (int)(run_basename(sp->socket) - sp->socket), sp->socket);
 	errno = EINVAL;

@@ -12,19 +12,40 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <mt_place.h>
+
 #include "mt_collect_error.h"
 #include "mt_collect_hello.h"
 #include "mt_collect_os.h"
 #include "mt_collect_stale.h"
 #include "mt_wire.h"
 
+#define SOCKET_NAME	"s"
+
+/* Where the private directory may be, the best first. */
+static const struct {
+	const char		*variable;	/* NULL: /tmp */
+	enum mt_place_worth	 least;
+} hello_places[] = {
+	{ "XDG_RUNTIME_DIR", MT_PLACE_PRIVATE },
+	{ NULL, MT_PLACE_SAFE },
+	{ "TMPDIR", MT_PLACE_SAFE },
+	/*
+	 * Others can take our directory away there, and their own is of no
+	 * use to them: agents look who answers.
+	 */
+	{ "TMPDIR", MT_PLACE_OPEN },
+	{ NULL, MT_PLACE_STRANGE }
+};
+
 /* False if there can be no private directory below this one. */
 static bool
-hello_dir(struct mt_collect_hello *h, const char *parent)
+hello_dir(struct mt_collect_hello *h, const char *parent,
+    enum mt_place_worth least)
 {
 	int n;
 
-	if (parent == NULL || *parent != '/')
+	if (parent == NULL || mt_place_worth(parent) < least)
 		return (false);
 	n = snprintf(h->path, sizeof(h->path), "%s/memtrace.XXXXXX/s", parent);
 	if (n < 0 || (size_t)n >= sizeof(h->path))
@@ -32,23 +53,41 @@ hello_dir(struct mt_collect_hello *h, const char *parent)
 	h->path[n - 2] = '\0';
 	if (mkdtemp(h->path) == NULL)
 		return (false);
+	if ((h->dir_fd = mt_place_open(AT_FDCWD, h->path, false)) == -1) {
+		(void)rmdir(h->path);
+		return (false);
+	}
 	mt_collect_stale_remove(parent);
 	memcpy(h->dir, h->path, sizeof(h->dir));
 	h->path[n - 2] = '/';
 	return (true);
 }
 
+static bool
+hello_find_dir(struct mt_collect_hello *h)
+{
+	const size_t n = sizeof(hello_places) / sizeof(hello_places[0]);
+	const char *variable;
+
+	for (size_t i = 0; i < n; i++) {
+		variable = hello_places[i].variable;
+		if (hello_dir(h, variable == NULL ? "/tmp" : getenv(variable),
+		    hello_places[i].least))
+			return (true);
+	}
+	h->path[0] = '\0';
+	return (false);
+}
+
+/* In the directory that was made, whatever has its name by now. */
 static enum mt_status
 hello_listen(struct mt_collect_hello *h, struct mt_error *error)
 {
 	struct sockaddr_un sun;
 
-	memset(&sun, 0, sizeof(sun));
-	sun.sun_family = AF_UNIX;
-	memcpy(sun.sun_path, h->path, sizeof(sun.sun_path));
 	h->fd = socket(AF_UNIX,
 	    SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (h->fd == -1 ||
+	if (h->fd == -1 || !mt_place_address(&sun, h->dir_fd, SOCKET_NAME) ||
 	    bind(h->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
 	    listen(h->fd, SOMAXCONN) == -1 ||
 	    !mt_collect_os_poll_add(h->poll, h->fd, h->tag))
@@ -66,19 +105,16 @@ mt_collect_hello_init(struct mt_collect_hello *h, int poll, uint32_t tag,
 	unsigned i;
 
 	memset(h, 0, sizeof(*h));
-	h->fd = h->spare = -1;
+	h->fd = h->spare = h->dir_fd = -1;
 	h->poll = poll;
 	h->tag = tag;
 	h->fn = fn;
 	h->arg = arg;
 	for (i = 0; i < MT_COLLECT_HALF_OPEN; i++)
 		h->half[i].fd = -1;
-	if (!hello_dir(h, getenv("XDG_RUNTIME_DIR")) &&
-	    !hello_dir(h, "/tmp") && !hello_dir(h, getenv("TMPDIR"))) {
-		h->path[0] = '\0';
+	if (!hello_find_dir(h))
 		return (mt_collect_fail(error, MT_ERR_SYS,
 		    "private directory"));
-	}
 	if ((st = hello_listen(h, error)) != MT_OK)
 		mt_collect_hello_fini(h);
 	return (st);
@@ -98,7 +134,8 @@ mt_collect_hello_fini(struct mt_collect_hello *h)
 		(void)close(h->fd);
 	if (h->spare != -1)
 		(void)close(h->spare);
-	(void)unlink(h->path);
+	(void)unlinkat(h->dir_fd, SOCKET_NAME, 0);
+	(void)close(h->dir_fd);
 	(void)rmdir(h->dir);
 	h->path[0] = '\0';
 }

@@ -1,6 +1,8 @@
 /*
  * The socket on which processes say hello (mt_hello.h): in a fresh private
- * directory, for peers of our own user (or root) only.  Bounded: a peer that
+ * directory, for peers of our own user (or root) only.  The directory is below
+ * XDG_RUNTIME_DIR, /tmp or TMPDIR, where these are what they should be: what
+ * the environment names may be somebody else's.  Bounded: a peer that
  * says nothing for five seconds is dropped, and of too many silent ones the
  * oldest.  Both are generous: of hundreds of processes that are forked at
  * once, each can be interrupted between connecting and speaking.
@@ -42,6 +44,7 @@ struct mt_collect_hello {
 		int		 fd;		/* -1: none */
 		uint64_t	 since_us;
 	}			 half[MT_COLLECT_HALF_OPEN];
+	int			 dir_fd;	/* the private directory */
 	char			 dir[MT_COLLECT_PATH];
 	char			 path[MT_COLLECT_PATH];
 };

@@ -22,6 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <mt_file.h>
+#include <mt_place.h>
+
 #include "mt_collect_error.h"
 #include "mt_collect_os.h"
 
@@ -51,7 +54,7 @@ shm_memfd(size_t bytes)
 {
 	int fd;
 
-	fd = memfd_create("memtrace", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	fd = mt_file_memory("memtrace");
 	if (fd == -1)
 		return (-1);
 	if (ftruncate(fd, (off_t)bytes) == -1 ||
@@ -90,15 +93,11 @@ shm_file(const char *dir, size_t bytes)
 enum mt_status
 mt_collect_os_shm(int *fdp, size_t bytes, struct mt_error *error)
 {
-	const char *tmp;
 	int fd;
 
-	tmp = getenv("TMPDIR");
-	if (tmp == NULL || *tmp != '/')
-		tmp = "/tmp";
 	if (!shm_fits(bytes) || ((fd = shm_memfd(bytes)) == -1 &&
 	    (fd = shm_file("/dev/shm", bytes)) == -1 &&
-	    (fd = shm_file(tmp, bytes)) == -1))
+	    (fd = shm_file(mt_place_tmpdir(), bytes)) == -1))
 		return (mt_collect_fail(error, MT_ERR_SYS, "shared memory"));
 	*fdp = fd;
 	return (MT_OK);

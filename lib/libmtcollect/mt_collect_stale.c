@@ -9,31 +9,27 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <mt_place.h>
 
 #include "mt_collect_stale.h"
 
 #define STALE_NAME	"memtrace.??????"
 #define STALE_AGE	10	/* seconds; a new one is not listening yet */
-#define STALE_PATH	128	/* more than fits into a socket's address */
 #define STALE_MAX	64	/* removed at once */
 
 /* Is the socket there, and nobody behind it? */
 static bool
-stale_socket(const char *path)
+stale_socket(int dir)
 {
 	struct sockaddr_un sun;
 	bool refused;
 	int s;
 
-	if (strlen(path) >= sizeof(sun.sun_path))
+	if (!mt_place_address(&sun, dir, "s"))
 		return (false);
-	memset(&sun, 0, sizeof(sun));
-	sun.sun_family = AF_UNIX;
-	strcpy(sun.sun_path, path);
 	s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s == -1)
 		return (false);
@@ -44,32 +40,30 @@ stale_socket(const char *path)
 }
 
 static bool
-stale_dir(int fd, const char *name)
+stale_dir(int dir)
 {
 	struct stat st;
 
-	return (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(st.st_mode) && (st.st_mode & 0777) == 0700 &&
-	    st.st_uid == geteuid() && st.st_mtime < time(NULL) - STALE_AGE);
+	return (fstat(dir, &st) == 0 && (st.st_mode & 0777) == 0700 &&
+	    st.st_mtime < time(NULL) - STALE_AGE && stale_socket(dir));
 }
 
-/* The directory is ours alone, so nobody puts a link into it meanwhile. */
+/* The directory that was looked at is emptied, not what has its name. */
 static bool
-stale_remove(const char *parent, const char *name)
+stale_remove(int parent, const char *name)
 {
-	char dir[STALE_PATH], file[STALE_PATH + 16];
-	int n;
+	int dir = mt_place_open(parent, name, false);
+	bool stale;
 
-	n = snprintf(dir, sizeof(dir), "%s/%s", parent, name);
-	if (n < 0 || (size_t)n >= sizeof(dir))
+	if (dir == -1)
 		return (false);
-	(void)snprintf(file, sizeof(file), "%s/s", dir);
-	if (!stale_socket(file))
-		return (false);
-	(void)unlink(file);
-	(void)snprintf(file, sizeof(file), "%s/agent.so", dir);
-	(void)unlink(file);
-	return (rmdir(dir) == 0);
+	stale = stale_dir(dir);
+	if (stale) {
+		(void)unlinkat(dir, "s", 0);
+		(void)unlinkat(dir, "agent.so", 0);
+	}
+	(void)close(dir);
+	return (stale && unlinkat(parent, name, AT_REMOVEDIR) == 0);
 }
 
 void
@@ -82,8 +76,7 @@ mt_collect_stale_remove(const char *parent)
 	if (parent == NULL || (dir = opendir(parent)) == NULL)
 		return;
 	while (removed < STALE_MAX && (e = readdir(dir)) != NULL)
-		if (fnmatch(STALE_NAME, e->d_name, 0) == 0 &&
-		    stale_dir(dirfd(dir), e->d_name))
-			removed += stale_remove(parent, e->d_name);
+		if (fnmatch(STALE_NAME, e->d_name, 0) == 0)
+			removed += stale_remove(dirfd(dir), e->d_name);
 	(void)closedir(dir);
 }

@@ -2,9 +2,11 @@
 
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +30,26 @@ static struct mt_arena * _Atomic out_arena[OUT_ARENAS];
 static bool			out_heard;	/* the last hello */
 static _Atomic uint32_t		out_growing;	/* 1: a thread asks for more */
 
+/*
+ * The collector is our user's, or the superuser's if this process has changed
+ * its user since.  Anybody else may have got hold of the name of the socket.
+ */
+static bool
+out_is_ours(uid_t uid)
+{
+	return (uid == geteuid() || uid == 0);
+}
+
+static bool
+out_trusts(int s)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return (getsockopt(s, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	    len == sizeof(peer) && out_is_ours(peer.uid));
+}
+
 static int
 out_connect(void)
 {
@@ -43,7 +65,8 @@ out_connect(void)
 	    sizeof(patience));
 	(void)setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience,
 	    sizeof(patience));
-	if (connect(s, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+	if (connect(s, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	    !out_trusts(s)) {
 		(void)close(s);
 		return (-1);
 	}
@@ -79,12 +102,33 @@ out_welcome(int s, struct mt_welcome *w, int fd[2])
 	    w->version == MT_WIRE_VERSION);
 }
 
+/*
+ * Memory that became shorter would kill this process with SIGBUS.  A seal says
+ * that it cannot; where the system has no such memory, a file has to do that
+ * nobody but our user and the superuser can have opened.
+ */
+static bool
+out_is_sound(int fd, size_t size)
+{
+	struct stat st;
+	int seals;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_size < (off_t)size)
+		return (false);
+	seals = fcntl(fd, F_GET_SEALS);
+	if (seals != -1 && (seals & F_SEAL_SHRINK) != 0)
+		return (true);
+	return (out_is_ours(st.st_uid) && (st.st_mode & 077) == 0 &&
+	    st.st_nlink == 0);
+}
+
 static void *
 out_map(int fd, size_t size)
 {
 	void *p;
 
-	if (fd == -1)
+	if (fd == -1 || !out_is_sound(fd, size))
 		return (NULL);
 	p = agent_real.mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
 	    fd, 0);

@@ -86,6 +86,8 @@ ATF_TC_BODY(private, tc)
 	char cwd[PATH_MAX];
 	struct stat st;
 
+	ATF_REQUIRE_EQ(0, mkdir("run", 0700));
+	ATF_REQUIRE_EQ(0, chdir("run"));
 	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
 	if (strlen(cwd) > 80)
 		atf_tc_skip("the path of the work directory is too long");
@@ -119,6 +121,73 @@ ATF_TC_BODY(no_runtime_dir, tc)
 		ATF_CHECK_EQ(0, strncmp(hello.path, "/tmp/memtrace.", 14));
 		end();
 	}
+}
+
+ATF_TC(shared_runtime_dir);
+ATF_TC_HEAD(shared_runtime_dir, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a runtime directory that others can "
+	    "enter is not used");
+}
+ATF_TC_BODY(shared_runtime_dir, tc)
+{
+	char cwd[PATH_MAX];
+
+	ATF_REQUIRE_EQ(0, mkdir("run", 0700));
+	ATF_REQUIRE_EQ(0, chmod("run", 0711));
+	ATF_REQUIRE_EQ(0, chdir("run"));
+	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
+	ATF_REQUIRE_EQ(0, setenv("XDG_RUNTIME_DIR", cwd, 1));
+	begin();
+	ATF_CHECK_EQ(0, strncmp(hello.path, "/tmp/memtrace.", 14));
+	end();
+}
+
+ATF_TC(strangers_runtime_dir);
+ATF_TC_HEAD(strangers_runtime_dir, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "nor is somebody else's, as su without "
+	    "a login leaves it");
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(strangers_runtime_dir, tc)
+{
+	char cwd[PATH_MAX];
+
+	ATF_REQUIRE_EQ(0, mkdir("run", 0700));
+	ATF_REQUIRE_EQ(0, chown("run", 65534, (gid_t)-1));
+	ATF_REQUIRE_EQ(0, chdir("run"));
+	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
+	ATF_REQUIRE_EQ(0, setenv("XDG_RUNTIME_DIR", cwd, 1));
+	begin();
+	ATF_CHECK_EQ(0, strncmp(hello.path, "/tmp/memtrace.", 14));
+	end();
+}
+
+ATF_TC(renamed);
+ATF_TC_HEAD(renamed, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "whoever takes the directory's name has "
+	    "nothing removed in it");
+}
+ATF_TC_BODY(renamed, tc)
+{
+	char moved[PATH_MAX];
+	struct stat st;
+
+	begin();
+	(void)snprintf(moved, sizeof(moved), "%s.moved", hello.dir);
+	ATF_REQUIRE_EQ(0, rename(hello.dir, moved));
+	ATF_REQUIRE_EQ(0, mkdir(hello.dir, 0700));
+	atf_utils_create_file(hello.path, "mine\n");
+	end();
+	ATF_CHECK_EQ(-1, stat(hello.path, &st));	/* "" */
+	ATF_CHECK_EQ(0, rmdir(moved));
+	ATF_CHECK_EQ(-1, rmdir(hello.dir));
+	(void)strcat(hello.dir, "/s");
+	ATF_CHECK_EQ(0, unlink(hello.dir));
+	*strrchr(hello.dir, '/') = '\0';
+	ATF_CHECK_EQ(0, rmdir(hello.dir));
 }
 
 ATF_TC(said);
@@ -237,6 +306,9 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, private);
 	ATF_TP_ADD_TC(tp, no_runtime_dir);
+	ATF_TP_ADD_TC(tp, shared_runtime_dir);
+	ATF_TP_ADD_TC(tp, strangers_runtime_dir);
+	ATF_TP_ADD_TC(tp, renamed);
 	ATF_TP_ADD_TC(tp, said);
 	ATF_TP_ADD_TC(tp, wrong);
 	ATF_TP_ADD_TC(tp, silent);
