@@ -67,8 +67,8 @@ MT_API enum mt_place_worth mt_place_worth(const char *path);
 MT_API bool	mt_place_trusts(uid_t);
 
 /*
- * TMPDIR, or /tmp if that is not set or strange.  Stays until the environment
- * changes.
+ * TMPDIR, or /tmp if that is not set, not absolute or somebody else's.  Stays
+ * until the environment changes.
  */
 MT_API const char *mt_place_tmpdir(void);
 

@@ -124,11 +124,14 @@ mt_place_worth(const char *path)
 	return (look_at(path, 0));
 }
 
+/* One that is not there is what the user has to hear of. */
 const char *
 mt_place_tmpdir(void)
 {
 	const char *dir = getenv("TMPDIR");
 
-	return (dir != NULL && mt_place_worth(dir) != MT_PLACE_STRANGE ? dir :
-	    "/tmp");
+	if (dir == NULL || *dir != '/')
+		return ("/tmp");
+	return (mt_place_worth(dir) != MT_PLACE_STRANGE || errno == ENOENT ||
+	    errno == ENOTDIR ? dir : "/tmp");
 }
