@@ -22,13 +22,15 @@
  *	mt_collect_viewer	a connection there
  *	mt_collect_thread	how threads are made
  *	mt_collect_proc		/proc: resident set, life of threads (Linux)
+ *	mt_collect_map		mappings of shared memory (Linux)
  *	mt_collect_os		what else is not POSIX (Linux)
  *	mt_collect_error	errors
  *
  * Threads: the caller's own (this interface: hellos, clock, sampling,
  * supervision), one that drains the rings of all processes and aggregates,
  * one that compresses and writes all captures, and perhaps one that serves
- * viewers.  All signals are blocked in all but the first.
+ * viewers.  All signals but SIGBUS (mt_collect_map.h) are blocked in all but
+ * the first.
  *
  * Memory.  Shared with the program, and only as far as it was written to:
  * the session page, and per traced process at most 256 arenas of 16 rings of

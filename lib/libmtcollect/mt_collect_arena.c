@@ -1,12 +1,11 @@
 /* Arenas, as the collector has them. */
 
-#include <sys/mman.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "mt_collect_arena.h"
+#include "mt_collect_map.h"
 #include "mt_collect_os.h"
 
 struct mt_collect_arena *
@@ -16,7 +15,7 @@ mt_collect_arena_new(struct mt_arena *shared)
 	unsigned i;
 
 	if ((a = calloc(1, sizeof(*a))) == NULL) {
-		(void)munmap(shared, MT_ARENA_BYTES);
+		mt_collect_unmap(shared, MT_ARENA_BYTES);
 		return (NULL);
 	}
 	a->shared = shared;
@@ -36,21 +35,17 @@ mt_collect_arena_free(struct mt_collect_arena *a)
 		mt_collect_ring_wake(&a->ring[i]);
 		mt_collect_ring_fini(&a->ring[i]);
 	}
-	(void)munmap(a->shared, MT_ARENA_BYTES);
+	mt_collect_unmap(a->shared, MT_ARENA_BYTES);
 	free(a);
 }
 
 static struct mt_arena *
 map(int fd)
 {
-	struct mt_arena *a;
-	void *p;
+	struct mt_arena *a = mt_collect_map(fd, MT_ARENA_BYTES);
 
-	p = mmap(NULL, MT_ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-	    0);
-	if (p == MAP_FAILED)
+	if (a == NULL)
 		return (NULL);
-	a = p;
 	a->magic = MT_ARENA_MAGIC;
 	a->version = MT_WIRE_VERSION;
 	a->nrings = MT_ARENA_RINGS;

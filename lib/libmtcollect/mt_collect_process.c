@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mt_collect_error.h"
+#include "mt_collect_map.h"
 #include "mt_collect_process.h"
 
 /*
@@ -337,6 +338,18 @@ may_reap(const struct mt_collect_ring *r, uint64_t owner, bool all)
 	    (all || MT_RING_STATE(owner) == MT_RING_LEAVING));
 }
 
+/* What a lost mapping said, or was yet to say, is not known. */
+static void
+check_maps(struct mt_collect_process *p)
+{
+	unsigned a;
+
+	for (a = 0; a < p->narenas; a++)
+		if (mt_collect_map_is_lost(p->arena[a]->shared))
+			mt_collect_process_damage(p,
+			    "it cut the shared memory short");
+}
+
 void
 mt_collect_process_reap(struct mt_collect_process *p,
     const struct mt_collect_proc *proc, bool all)
@@ -345,6 +358,8 @@ mt_collect_process_reap(struct mt_collect_process *p,
 	unsigned at, i, lookups, n;
 	uint64_t owner;
 
+	if (all)
+		check_maps(p);
 	n = p->narenas * MT_ARENA_RINGS;
 	for (lookups = i = 0; i < n && lookups < REAP_MAX; i++) {
 		at = (p->reap_at + i) % n;
@@ -391,6 +406,7 @@ mt_collect_process_end(struct mt_collect_process *p)
 		(void)merge(p);
 	while (skip_gap(p));
 	(void)mt_collect_decode_flush(p);
+	check_maps(p);
 	unused = in_flight(p);
 	if (p->gaps > gaps)
 		p->gaps -= unused < p->gaps - gaps ? unused : p->gaps - gaps;

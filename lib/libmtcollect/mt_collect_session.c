@@ -1,11 +1,10 @@
 /* The session page: clock, sign of life, bell. */
 
-#include <sys/mman.h>
-
 #include <time.h>
 #include <unistd.h>
 
 #include "mt_collect_error.h"
+#include "mt_collect_map.h"
 #include "mt_collect_session.h"
 
 /* A start time further back than this is a mistake, not a delay. */
@@ -33,9 +32,8 @@ mt_collect_session_init(struct mt_collect_session *s, uint64_t start_time_ns,
 	st = mt_collect_os_shm(&s->fd, MT_SESSION_BYTES, error);
 	if (st != MT_OK)
 		return (st);
-	p = mmap(NULL, MT_SESSION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    s->fd, 0);
-	if (p == MAP_FAILED) {
+	p = mt_collect_map(s->fd, MT_SESSION_BYTES);
+	if (p == NULL) {
 		st = mt_collect_fail(error, MT_ERR_SYS, "session page");
 		(void)close(s->fd);
 		return (st);
@@ -56,7 +54,7 @@ mt_collect_session_fini(struct mt_collect_session *s)
 {
 	if (s->page == NULL)
 		return;
-	(void)munmap(s->page, MT_SESSION_BYTES);
+	mt_collect_unmap(s->page, MT_SESSION_BYTES);
 	(void)close(s->fd);
 	s->page = NULL;
 }

@@ -15,6 +15,8 @@ mt_collect_thread_new(pthread_t *thread, void *(*fn)(void *), void *arg,
 	int rc;
 
 	(void)sigfillset(&all);
+	/* Of memory that has gone away: see mt_collect_map.h. */
+	(void)sigdelset(&all, SIGBUS);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(thread, NULL, fn, arg);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
