@@ -35,7 +35,9 @@ static struct opts {
 	const char	*host;
 	const char	*token_file;
 	const char	*log;
+	const char	*socket;
 	unsigned	 port;
+	char		 place[128];	/* for messages */
 	uint64_t	 sort;
 	uint64_t	 max_rows;
 	uint64_t	 interval_s;
@@ -47,10 +49,10 @@ static struct opts {
 
 static const char usage_text[] =
     "usage: memray-live [--host address] [--no-symbols] [--no-wait]\n"
-    "                   [-s column] [--token-file file] port\n"
+    "                   [-s column] [--token-file file] port | socket\n"
     "       memray-live [--host address] [--json] [--once] [--no-symbols]\n"
     "                   [--no-wait] [-i seconds] [-r rows] [-s column]\n"
-    "                   [--token-file file] port\n";
+    "                   [--token-file file] port | socket\n";
 
 static const char help_text[] =
     "\n"
@@ -117,6 +119,17 @@ take_option(int c)
 	}
 }
 
+/* A path, which says all that there is to know. */
+static void
+take_socket(const char *path)
+{
+	if (opts.host != NULL || opts.token_file != NULL)
+		errx(FE_EXIT_USAGE, "%s is for ports, and %s is none",
+		    opts.host != NULL ? "--host" : "--token-file", path);
+	opts.socket = path;
+	(void)snprintf(opts.place, sizeof(opts.place), "%s", path);
+}
+
 static void
 parse_options(int argc, char *argv[])
 {
@@ -148,12 +161,17 @@ parse_options(int argc, char *argv[])
 	}
 	if (argc - optind != 1)
 		fe_program_usage(&program);
+	if (strchr(argv[optind], '/') != NULL) {
+		take_socket(argv[optind]);
+		return;
+	}
 	if (!fe_opt_number(argv[optind], 0, UINT64_MAX, &n))
 		errx(FE_EXIT_USAGE, "not a port: %s", argv[optind]);
 	/* As memray: a number, but not one of a port, is no usage error. */
 	if (n < 1 || n > PORT_MAX)
 		errx(EXIT_FAILED, "Invalid port: %" PRIu64, n);
 	opts.port = (unsigned)n;
+	(void)snprintf(opts.place, sizeof(opts.place), "port %u", opts.port);
 }
 
 /* ---- Connecting ------------------------------------------------------- */
@@ -177,7 +195,8 @@ connect_to(void)
 		.host = opts.host,
 		.port = opts.port,
 		.token_file = opts.token_file,
-		.interval_ms = INTERVAL_MS
+		.interval_ms = INTERVAL_MS,
+		.socket = opts.socket
 	};
 	const bool wait = !opts.no_wait && !opts.once;
 	struct mt_feed *feed;
@@ -191,11 +210,11 @@ connect_to(void)
 		if (!wait || e.sys != ENOENT)
 			break;
 		if (!told && isatty(STDERR_FILENO) == 1)
-			warnx("waiting for a program on port %u", opts.port);
+			warnx("waiting for a program on %s", opts.place);
 		told = true;
 		wait_a_bit();
 	}
-	fe_warn(NULL, &e);
+	fe_warn(opts.socket, &e);
 	exit(EXIT_FAILED);
 }
 
@@ -212,7 +231,6 @@ watch(void)
 	};
 	struct mt_feed *feed;
 	struct live_watch w;
-	char title[32];
 	int status;
 
 	if (!report && !fe_screen_is_possible())
@@ -222,9 +240,8 @@ watch(void)
 	w.names.off = opts.no_symbols;
 	w.sort = opts.sort <= 2 ? LIVE_SORT_TOTAL : opts.sort <= 4 ?
 	    LIVE_SORT_OWN : LIVE_SORT_ALLOCATIONS;
-	(void)snprintf(title, sizeof(title), "port %u", opts.port);
 	status = report ? live_report_run(&w, &r) :
-	    live_ui_run(&w, title, opts.log);
+	    live_ui_run(&w, opts.place, opts.log);
 	live_watch_fini(&w);
 	mt_feed_close(feed);
 	return (status);

@@ -134,6 +134,49 @@ ending_signal(int sigfd)
 	return (0);
 }
 
+/* How to watch it from another shell here, to be freed. */
+static char *
+viewer(const struct run_live *l, const struct mt_collect *collect)
+{
+	struct mt_collect_where w;
+
+	mt_collect_where(collect, &w);
+	if (w.is_hidden)
+		return (run_format(VIEW " --token-file %s %u", w.file,
+		    w.port));
+	if (!w.is_local && l->address != NULL)
+		return (run_format(VIEW " --host %s %u", l->address,
+		    w.port));
+	return (run_format(VIEW " %u", w.port));
+}
+
+/* What listens on all addresses is found by our name. */
+static const char *
+host(const struct run_live *l, char *buf, size_t n)
+{
+	if (strspn(l->address, "0.:*") == strlen(l->address) &&
+	    gethostname(buf, n) == 0)
+		return (buf);
+	return (l->address);
+}
+
+static void
+tell(const struct run_live *l, const struct mt_collect *collect, bool quiet)
+{
+	char *command = viewer(l, collect), name[HOST_NAME_MAX + 1];
+	struct mt_collect_where w;
+
+	mt_collect_where(collect, &w);
+	if (!quiet || l->port == 0)
+		(void)fprintf(stderr, "Run '%s' in another shell to see live "
+		    "results\n", command);
+	if (!quiet && l->address != NULL)
+		(void)fprintf(stderr, "Or, from elsewhere, '" VIEW " --host %s "
+		    "--token-file COPY %u' with a copy of %s\n",
+		    host(l, name, sizeof(name)), w.port, w.file);
+	free(command);
+}
+
 int
 run_live_wait(const struct run_live *l, struct mt_collect *collect, int sigfd,
     bool quiet)
@@ -146,9 +189,7 @@ run_live_wait(const struct run_live *l, struct mt_collect *collect, int sigfd,
 
 	if (!l->remote)
 		return (0);
-	if (!quiet || l->port == 0)
-		(void)fprintf(stderr, "Run 'memray-live %u' in another shell "
-		    "to see live results\n", mt_collect_port(collect));
+	tell(l, collect, quiet);
 	while (!l->no_wait && mt_collect_viewers(collect) == 0) {
 		(void)poll(fds, 2, WAIT_MS);
 		if ((sig = ending_signal(sigfd)) != 0) {
@@ -178,19 +219,23 @@ use_terminal(void)
 }
 
 _Noreturn static void
-view(const struct run_live *l, unsigned port)
+view(const struct run_live *l, struct mt_collect_where *w)
 {
 	static char name[] = VIEW, log[] = "--program-log",
-	    no_symbols[] = "--no-symbols";
+	    no_symbols[] = "--no-symbols", token_file[] = "--token-file";
 	char text[16];
-	char *argv[6] = { name, log, l->log };
+	char *argv[8] = { name, log, l->log };
 	size_t n = 3;
 	sigset_t none;
 
 	if (l->no_symbols)
 		argv[n++] = no_symbols;
+	if (w->is_hidden) {
+		argv[n++] = token_file;
+		argv[n++] = w->file;
+	}
 	argv[n] = text;
-	(void)snprintf(text, sizeof(text), "%u", port);
+	(void)snprintf(text, sizeof(text), "%u", w->port);
 	use_terminal();
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)signal(SIGXFSZ, SIG_DFL);
@@ -203,12 +248,15 @@ view(const struct run_live *l, unsigned port)
 void
 run_live_show(struct run_live *l, struct mt_collect *collect)
 {
+	struct mt_collect_where where;
+
 	if (!l->here)
 		return;
+	mt_collect_where(collect, &where);
 	(void)fflush(NULL);
 	l->view = fork();
 	if (l->view == 0)
-		view(l, mt_collect_port(collect));
+		view(l, &where);
 	if (l->view == -1)
 		warn("%s", l->program);
 }
@@ -229,6 +277,8 @@ static void
 view_ended(struct run_live *l, int status, pid_t program,
     const struct mt_collect *collect)
 {
+	char *command;
+
 	l->view = -1;
 	if (program == -1)
 		return;
@@ -242,7 +292,9 @@ view_ended(struct run_live *l, int status, pid_t program,
 	    WIFEXITED(status) && WEXITSTATUS(status) ==
 	    MT_FEED_EXIT_DETACHED ? "detached" : "the view has failed",
 	    l->log);
-	warnx("to see it again: memray-live %u", mt_collect_port(collect));
+	command = viewer(l, collect);
+	warnx("to see it again: %s", command);
+	free(command);
 }
 
 bool

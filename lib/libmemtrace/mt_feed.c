@@ -30,7 +30,10 @@ mt_feed_open(struct mt_feed **out, const struct mt_feed_options *options,
 	if (f == NULL)
 		return (nomem(e));
 	f->fd = -1;
-	st = mt_feed_connect(&f->fd, options, e);
+	st = mt_feed_find(f, options, e);
+	if (st == MT_OK)
+		st = mt_feed_interval(f, options->interval_ms == 0 ?
+		    MT_FEED_INTERVAL_MS : options->interval_ms, e);
 	if (st != MT_OK) {
 		mt_feed_close(f);
 		return (st);
@@ -51,7 +54,9 @@ mt_feed_close(struct mt_feed *f)
 	for (i = 0; i < f->info.processes; i++)
 		mt_capture_close(f->member[i].capture);
 	free(f->member);
+	mt_buf_fini(&f->sealed);
 	mt_buf_fini(&f->in);
+	mt_seal_free(f->seal);
 	free(f);
 }
 
@@ -89,6 +94,32 @@ take_frames(struct mt_feed *f, bool *updated, struct mt_error *e)
 	return (st);
 }
 
+/* What was sealed, opened into f->in; what is left is the start of more. */
+static enum mt_status
+open_records(struct mt_feed *f, struct mt_error *e)
+{
+	struct mt_buf *from = &f->sealed, *to = &f->in;
+	size_t at = 0, n;
+
+	while (from->len - at >= MT_MIRROR_RECORD) {
+		n = mt_get_u16(from->data + at);
+		if (from->len - at - MT_MIRROR_RECORD < n)
+			break;
+		at += MT_MIRROR_RECORD;
+		if (!mt_buf_reserve(to, n))
+			return (nomem(e));
+		if (!mt_seal_open(f->seal, to->data + to->len,
+		    from->data + at, n))
+			return (mt_error_set(e, MT_ERR_FORMAT, "somebody has "
+			    "changed what memray-run said"));
+		to->len += n - MT_SEAL_TAG;
+		at += n;
+	}
+	memmove(from->data, from->data + at, from->len - at);
+	from->len -= at;
+	return (MT_OK);
+}
+
 /* The collector is gone; it has said so, or not. */
 static void
 hang_up(struct mt_feed *f)
@@ -101,7 +132,9 @@ hang_up(struct mt_feed *f)
 static enum mt_status
 read_some(struct mt_feed *f, bool *updated, struct mt_error *e)
 {
+	struct mt_buf *to = f->seal != NULL ? &f->sealed : &f->in;
 	uint8_t data[READ_BYTES];
+	enum mt_status st;
 	ssize_t n;
 
 	n = recv(f->fd, data, sizeof(data), MSG_DONTWAIT);
@@ -113,10 +146,11 @@ read_some(struct mt_feed *f, bool *updated, struct mt_error *e)
 		hang_up(f);
 		return (MT_END);
 	}
-	mt_buf_put(&f->in, data, (size_t)n);
-	if (f->in.failed)
+	mt_buf_put(to, data, (size_t)n);
+	if (to->failed)
 		return (nomem(e));
-	return (take_frames(f, updated, e));
+	st = f->seal != NULL ? open_records(f, e) : MT_OK;
+	return (st != MT_OK ? st : take_frames(f, updated, e));
 }
 
 enum mt_status
@@ -139,6 +173,26 @@ mt_feed_step(struct mt_feed *f, bool *updated, struct mt_error *e)
 	return (st == MT_OK && f->over && !*updated ? MT_END : st);
 }
 
+/* A request, in a record of its own if there is a seal. */
+static bool
+ask(struct mt_feed *f, const uint8_t request[MT_MIRROR_REQUEST])
+{
+	uint8_t record[MT_MIRROR_RECORD + MT_MIRROR_REQUEST + MT_SEAL_TAG];
+	size_t n = MT_MIRROR_REQUEST;
+
+	if (f->seal == NULL)
+		memcpy(record, request, n);
+	else {
+		mt_put_u16(record, MT_MIRROR_REQUEST + MT_SEAL_TAG);
+		if (!mt_seal_close(f->seal, record + MT_MIRROR_RECORD,
+		    request, n))
+			return (false);
+		n = sizeof(record);
+	}
+	return (send(f->fd, record, n, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+	    (ssize_t)n);
+}
+
 enum mt_status
 mt_feed_interval(struct mt_feed *f, unsigned ms, struct mt_error *e)
 {
@@ -146,8 +200,7 @@ mt_feed_interval(struct mt_feed *f, unsigned ms, struct mt_error *e)
 
 	mt_put_u32(request, MT_REQUEST_INTERVAL);
 	mt_put_u32(request + 4, ms);
-	if (f->over || send(f->fd, request, sizeof(request),
-	    MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(request))
+	if (f->over || ask(f, request))
 		return (MT_OK);
 	return (mt_error_set(e, MT_ERR_SYS, "cannot ask for updates"));
 }

@@ -25,7 +25,7 @@
 extern "C" {
 #endif
 
-#define MT_FEED_VERSION		1u	/* of the protocol */
+#define MT_FEED_VERSION		2u	/* of the protocol */
 #define MT_FEED_INTERVAL_MS	500u	/* between updates, by default */
 #define MT_FEED_INTERVAL_MIN	100u	/* nobody gets them more often */
 
@@ -38,12 +38,18 @@ extern "C" {
 
 struct mt_feed;
 
+/*
+ * A feed is found by its port, which is but a number if no network leads to
+ * it: through the socket beside the file with the token, or else through the
+ * network, with the token.  With a host, only through the network.
+ */
 struct mt_feed_options {
-	const char	*host;		/* NULL: this one, by loopback */
-	unsigned	 port;		/* 1 to 65535 */
+	const char	*host;		/* NULL: this one */
+	unsigned	 port;		/* 1 to 65535; 0: see socket */
 	const char	*token_file;	/* NULL: found by the port */
 	unsigned	 interval_ms;	/* between updates; 0: the default */
 	unsigned	 timeout_ms;	/* for the greeting; 0: 5 seconds */
+	const char	*socket;	/* the path of a local one, or NULL */
 };
 
 enum mt_feed_state {
@@ -96,10 +102,11 @@ struct mt_feed_process {
  * Connect and exchange greetings; waits at most for the timeout.  Failures,
  * each with a line that says what is wrong:
  *
- *	MT_ERR_SYS	ENOENT: there is no token, nobody is watched on this
- *			port; ECONNREFUSED: there is, but the program has
- *			ended; EACCES: the token file is not ours alone;
- *			and others of the system
+ *	MT_ERR_SYS	ENOENT: there is no such feed (yet); ECONNREFUSED:
+ *			there was, but the program has ended; EACCES: the
+ *			token file is not ours alone, or who listens is
+ *			neither of our user nor root; and others of the
+ *			system
  *	MT_ERR_FORMAT	somebody listens there, but it is not memray-run
  *	MT_ERR_VERSION	it speaks another version
  */

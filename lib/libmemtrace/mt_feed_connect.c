@@ -1,10 +1,8 @@
-/* The connection of a viewer: its secret, and the greetings. */
+/* The connection of a viewer, and the greetings. */
 
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -14,71 +12,14 @@
 #include <unistd.h>
 
 #include "mt_feed_in.h"
+#include "mt_place.h"
 
-#define TIMEOUT_MS	5000u
-#define HEX		(2 * MT_MIRROR_SECRET)
-
-/* ---- The secret -------------------------------------------------------- */
-
-static bool
-unhex(const char *text, uint8_t secret[MT_MIRROR_SECRET])
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *d;
-	unsigned i;
-
-	memset(secret, 0, MT_MIRROR_SECRET);
-	for (i = 0; i < HEX; i++) {
-		if (text[i] == '\0' || (d = strchr(digits, text[i])) == NULL)
-			return (false);
-		secret[i / 2] = (uint8_t)((unsigned)secret[i / 2] << 4 |
-		    (unsigned)(d - digits));
-	}
-	return (true);
-}
-
-/* Somebody else's file would have us talk to him. */
-static bool
-is_ours(int fd)
-{
-	struct stat st;
-
-	return (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && (st.st_mode & 077) == 0);
-}
-
-static enum mt_status
-read_secret(const char *file, uint8_t secret[MT_MIRROR_SECRET],
-    struct mt_error *e)
-{
-	char text[HEX + 1] = "";
-	ssize_t n = -1;
-	bool ours;
-	int fd;
-
-	fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd == -1)
-		return (mt_error_set(e, MT_ERR_SYS, "cannot read %.120s",
-		    file));
-	ours = is_ours(fd);
-	if (ours)
-		n = read(fd, text, HEX);
-	(void)close(fd);
-	if (!ours) {
-		errno = EACCES;
-		return (mt_error_set(e, MT_ERR_SYS,
-		    "%.120s is not for our eyes only", file));
-	}
-	if (n != (ssize_t)HEX || !unhex(text, secret))
-		return (mt_error_set(e, MT_ERR_FORMAT,
-		    "%.120s holds no token", file));
-	return (MT_OK);
-}
+#define AGAIN_MS	10	/* until a local socket is tried again */
 
 /* ---- Within a time ----------------------------------------------------- */
 
-static uint64_t
-now_ms(void)
+uint64_t
+mt_feed_now_ms(void)
 {
 	struct timespec ts;
 
@@ -95,7 +36,7 @@ wait_for(int fd, short events, uint64_t until)
 	int n;
 
 	for (;;) {
-		now = now_ms();
+		now = mt_feed_now_ms();
 		n = poll(&pfd, 1, now >= until ? 0 : (int)(until - now));
 		if (n > 0)
 			return (true);
@@ -130,21 +71,31 @@ receive(int fd, uint8_t *to, size_t n, uint64_t until)
 	return (true);
 }
 
-static int
-connect_to(const struct addrinfo *ai, uint64_t until)
+static bool
+say(int fd, const uint8_t *data, size_t n)
 {
-	socklen_t len = sizeof(int);
+	return (send(fd, data, n, MSG_NOSIGNAL) == (ssize_t)n);
+}
+
+/* A new socket, connected in time, or -1 with errno. */
+static int
+connect_to(const struct sockaddr *sa, socklen_t len, uint64_t until)
+{
+	socklen_t error_len = sizeof(int);
 	int error, fd;
 
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
 	if (fd == -1)
 		return (-1);
-	error = connect(fd, ai->ai_addr, ai->ai_addrlen) == 0 ? 0 : errno;
+	/* A local one never is in progress: it says when it has no room. */
+	while ((error = connect(fd, sa, len) == 0 ? 0 : errno) == EAGAIN &&
+	    mt_feed_now_ms() < until)
+		(void)poll(NULL, 0, AGAIN_MS);
 	if (error == EINPROGRESS) {
 		error = ETIMEDOUT;
-		if (wait_for(fd, POLLOUT, until) &&
-		    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		if (wait_for(fd, POLLOUT, until) && getsockopt(fd, SOL_SOCKET,
+		    SO_ERROR, &error, &error_len) != 0)
 			error = errno;
 	}
 	if (error == 0)
@@ -154,9 +105,98 @@ connect_to(const struct addrinfo *ai, uint64_t until)
 	return (-1);
 }
 
-static int
-connect_any(const struct mt_feed_options *o, uint64_t until,
+/* ---- Greetings --------------------------------------------------------- */
+
+static enum mt_status
+stranger(const struct mt_feed_way *way, struct mt_error *e)
+{
+	return (mt_error_set(e, MT_ERR_FORMAT, way->port == 0 ?
+	    "who listens there is no memray-run" :
+	    "who listens on port %u is not the memray-run that the "
+	    "token is of", way->port));
+}
+
+static enum mt_status
+other_version(unsigned version, struct mt_error *e)
+{
+	return (mt_error_set(e, MT_ERR_VERSION,
+	    "memray-run speaks version %u of the protocol, and this is a "
+	    "viewer of version %u: they have to be of the same release",
+	    version, MT_FEED_VERSION));
+}
+
+/* What the other side begins with. */
+static enum mt_status
+hear_head(int fd, const struct mt_feed_way *way, struct mt_error *e)
+{
+	uint8_t head[MT_MIRROR_HEAD];
+	unsigned version;
+
+	if (!receive(fd, head, sizeof(head), way->until) ||
+	    (version = mt_mirror_version(head)) == 0)
+		return (stranger(way, e));
+	return (version == MT_FEED_VERSION ? MT_OK :
+	    other_version(version, e));
+}
+
+static enum mt_status
+greet_local(int fd, const struct mt_feed_way *way, struct mt_error *e)
+{
+	uint8_t head[MT_MIRROR_HEAD];
+
+	mt_mirror_head(head);
+	return (say(fd, head, sizeof(head)) ? hear_head(fd, way, e) :
+	    stranger(way, e));
+}
+
+static enum mt_status
+greet_sealed(int fd, struct mt_seal *seal, const struct mt_feed_way *way,
     struct mt_error *e)
+{
+	uint8_t data[MT_MIRROR_HEAD + MT_SEAL_GREETING];
+	enum mt_status st;
+
+	mt_mirror_head(data);
+	if (!mt_seal_write(seal, data + MT_MIRROR_HEAD, NULL, 0) ||
+	    !say(fd, data, sizeof(data)))
+		return (stranger(way, e));
+	if ((st = hear_head(fd, way, e)) != MT_OK)
+		return (st);
+	if (!receive(fd, data, MT_SEAL_GREETING, way->until) ||
+	    !mt_seal_read(seal, NULL, data, MT_SEAL_GREETING))
+		return (stranger(way, e));
+	return (MT_OK);
+}
+
+/* ---- Ways -------------------------------------------------------------- */
+
+enum mt_status
+mt_feed_connect_local(struct mt_feed *f, const struct sockaddr_un *sun,
+    const struct mt_feed_way *way, struct mt_error *e)
+{
+	enum mt_status st;
+	int fd;
+
+	fd = connect_to((const struct sockaddr *)sun, sizeof(*sun),
+	    way->until);
+	if (fd == -1)
+		return (mt_error_set(e, MT_ERR_SYS, "cannot connect"));
+	if (mt_place_is_friend(fd))
+		st = greet_local(fd, way, e);
+	else {
+		errno = EACCES;
+		st = mt_error_set(e, MT_ERR_SYS,
+		    "who listens there is neither of this user nor root");
+	}
+	if (st == MT_OK)
+		f->fd = fd;
+	else
+		(void)close(fd);
+	return (st);
+}
+
+static int
+connect_any(const struct mt_feed_way *way, struct mt_error *e)
 {
 	const struct addrinfo hints = {
 		.ai_socktype = SOCK_STREAM,
@@ -166,107 +206,55 @@ connect_any(const struct mt_feed_options *o, uint64_t until,
 	char port[16];
 	int error, fd = -1;
 
-	(void)snprintf(port, sizeof(port), "%u", o->port);
-	error = getaddrinfo(o->host == NULL ? "127.0.0.1" : o->host, port,
+	(void)snprintf(port, sizeof(port), "%u", way->port);
+	error = getaddrinfo(way->host == NULL ? "127.0.0.1" : way->host, port,
 	    &hints, &all);
 	if (error != 0) {
-		(void)mt_error_set(e, MT_ERR_LIMIT, "%.80s: %s", o->host,
+		(void)mt_error_set(e, MT_ERR_LIMIT, "%.80s: %s", way->host,
 		    gai_strerror(error));
 		return (-1);
 	}
 	for (ai = all; ai != NULL && fd == -1; ai = ai->ai_next)
-		fd = connect_to(ai, until);
+		fd = connect_to(ai->ai_addr, ai->ai_addrlen, way->until);
 	error = errno;
 	freeaddrinfo(all);
 	errno = error;
 	if (fd == -1)
 		(void)mt_error_set(e, MT_ERR_SYS, errno == ECONNREFUSED ?
 		    "nobody is watched on port %u any more" :
-		    "cannot connect to port %u", o->port);
+		    "cannot connect to port %u", way->port);
 	return (fd);
 }
 
-/* ---- Greetings --------------------------------------------------------- */
-
-static enum mt_status
-greet(int fd, const struct mt_feed_options *o,
-    const uint8_t secret[MT_MIRROR_SECRET], uint64_t until,
-    struct mt_error *e)
+enum mt_status
+mt_feed_connect_net(struct mt_feed *f, const struct mt_token *token,
+    unsigned version, const struct mt_feed_way *way, struct mt_error *e)
 {
-	uint8_t in[MT_MIRROR_GREETING], out[MT_MIRROR_GREETING];
-	uint8_t token[MT_FEED_TOKEN];
-	uint32_t interval, version;
-
-	interval = o->interval_ms == 0 ? MT_FEED_INTERVAL_MS : o->interval_ms;
-	mt_feed_put_greeting(out, MT_FEED_VERSION, interval, secret);
-	if (send(fd, out, sizeof(out), MSG_NOSIGNAL) != (ssize_t)sizeof(out) ||
-	    !receive(fd, in, sizeof(in), until) ||
-	    !mt_feed_get_greeting(in, &version, &interval, token) ||
-	    !mt_feed_is_equal(token, secret + MT_FEED_TOKEN, MT_FEED_TOKEN))
-		return (mt_error_set(e, MT_ERR_FORMAT,
-		    "who listens on port %u is not the memray-run that the "
-		    "token is of", o->port));
-	if (version != MT_FEED_VERSION)
-		return (mt_error_set(e, MT_ERR_VERSION, "memray-run on port "
-		    "%u speaks version %u of the protocol, not %u", o->port,
-		    version, MT_FEED_VERSION));
-	return (MT_OK);
-}
-
-static enum mt_status
-try_file(int *fdp, const struct mt_feed_options *o, const char *file,
-    uint64_t until, struct mt_error *e)
-{
-	uint8_t secret[MT_MIRROR_SECRET];
 	struct mt_error error = { 0, "" };
+	uint8_t head[MT_MIRROR_HEAD];
+	struct mt_seal *seal = NULL;
 	enum mt_status st;
 	int fd;
 
-	st = read_secret(file, secret, e);
-	if (st != MT_OK)
-		return (st);
-	fd = connect_any(o, until, &error);
+	mt_mirror_head(head);
+	fd = connect_any(way, &error);
 	if (fd == -1) {
 		if (e != NULL)
 			*e = error;
 		return (error.sys != 0 ? MT_ERR_SYS : MT_ERR_LIMIT);
 	}
-	st = greet(fd, o, secret, until, e);
-	if (st != MT_OK)
-		(void)close(fd);
-	else
-		*fdp = fd;
-	return (st);
-}
-
-enum mt_status
-mt_feed_connect(int *fd, const struct mt_feed_options *o, struct mt_error *e)
-{
-	const uint64_t until = now_ms() +
-	    (o->timeout_ms == 0 ? TIMEOUT_MS : o->timeout_ms);
-	char dir[MT_MIRROR_PATH], file[MT_MIRROR_PATH];
-	enum mt_status st = MT_ERR_SYS, next;
-	struct mt_error error, none = { ENOENT, "" };
-	unsigned i;
-
-	if (o->port == 0 || o->port > 65535)
-		return (mt_error_set(e, MT_ERR_LIMIT, "invalid port: %u",
-		    o->port));
-	if (o->token_file != NULL)
-		return (try_file(fd, o, o->token_file, until, e));
-	(void)snprintf(none.text, sizeof(none.text),
-	    "nobody is watched on port %u", o->port);
-	for (i = 0; mt_mirror_place(i, o->port, dir, file); i++) {
-		next = try_file(fd, o, file, until, &error);
-		if (next == MT_OK)
-			return (MT_OK);
-		/* What was left behind there says less than what is here. */
-		if (error.sys == ENOENT)
-			continue;
-		st = next;
-		none = error;
+	/* The file tells who listens, who would have us say its secret. */
+	st = version != MT_FEED_VERSION ? other_version(version, e) :
+	    mt_seal_new(&seal, MT_SEAL_VIEWER, token->token, head,
+	    sizeof(head), e);
+	if (st == MT_OK)
+		st = greet_sealed(fd, seal, way, e);
+	if (st == MT_OK) {
+		f->fd = fd;
+		f->seal = seal;
+		return (MT_OK);
 	}
-	if (e != NULL)
-		*e = none;
+	mt_seal_free(seal);
+	(void)close(fd);
 	return (st);
 }

@@ -1,4 +1,4 @@
-/* Greetings and frames of the live feed. */
+/* Frames of the live feed. */
 
 #include <string.h>
 
@@ -12,28 +12,6 @@ mt_feed_is_equal(const uint8_t *a, const uint8_t *b, size_t n)
 	while (n-- > 0)
 		differ |= (uint8_t)(*a++ ^ *b++);
 	return (differ == 0);
-}
-
-void
-mt_feed_put_greeting(uint8_t out[MT_MIRROR_GREETING], uint32_t version,
-    uint32_t interval_ms, const uint8_t token[MT_FEED_TOKEN])
-{
-	memcpy(out, MT_FEED_MAGIC, MT_FEED_MAGIC_BYTES);
-	mt_put_u32(out + 8, version);
-	mt_put_u32(out + 12, interval_ms);
-	memcpy(out + 16, token, MT_FEED_TOKEN);
-}
-
-bool
-mt_feed_get_greeting(const uint8_t in[MT_MIRROR_GREETING], uint32_t *version,
-    uint32_t *interval_ms, uint8_t token[MT_FEED_TOKEN])
-{
-	if (memcmp(in, MT_FEED_MAGIC, MT_FEED_MAGIC_BYTES) != 0)
-		return (false);
-	*version = mt_get_u32(in + 8);
-	*interval_ms = mt_get_u32(in + 12);
-	memcpy(token, in + 16, MT_FEED_TOKEN);
-	return (true);
 }
 
 void

@@ -9,10 +9,10 @@
 #include "mt_block.h"
 #include "mt_feed.h"
 #include "mt_mirror.h"
+#include "mt_seal.h"
 
 #define MT_FEED_MAGIC		"MTFEED\r\n"
 #define MT_FEED_MAGIC_BYTES	8
-#define MT_FEED_TOKEN		(MT_MIRROR_SECRET / 2)
 #define MT_FEED_HEAD		12u		/* of a frame */
 #define MT_FEED_PAYLOAD_MAX	(16u << 20)
 
@@ -65,13 +65,6 @@ struct mt_feed_status {
 
 /* Two secrets are compared in the same time, whatever they are. */
 bool	mt_feed_is_equal(const uint8_t *, const uint8_t *, size_t);
-
-void	mt_feed_put_greeting(uint8_t[MT_MIRROR_GREETING], uint32_t version,
-	    uint32_t interval_ms, const uint8_t token[MT_FEED_TOKEN]);
-/* False if it does not begin as one. */
-bool	mt_feed_get_greeting(const uint8_t[MT_MIRROR_GREETING],
-	    uint32_t *version, uint32_t *interval_ms,
-	    uint8_t token[MT_FEED_TOKEN]);
 
 void	mt_feed_put_head(uint8_t[MT_FEED_HEAD], unsigned type,
 	    uint32_t process, size_t payload);

@@ -16,6 +16,7 @@
 #define MT_MIRROR_H
 
 #include <mt_record.h>
+#include <mt_token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -80,36 +81,28 @@ MT_API enum mt_status	mt_mirror_next(const struct mt_mirror *,
 
 /* ---- What is said besides -------------------------------------------- */
 
-#define MT_MIRROR_SECRET	32u	/* bytes: half for each side to say */
-#define MT_MIRROR_PATH		256u
-#define MT_MIRROR_GREETING	32u	/* bytes, of each side */
+#define MT_MIRROR_HEAD		12u	/* bytes, that each side begins with */
+#define MT_MIRROR_OLD		32u	/* in version 1 */
+#define MT_MIRROR_RECORD	2u	/* in front of one that is sealed */
 #define MT_MIRROR_REQUEST	8u
 #define MT_MIRROR_FRAME		64u	/* bytes of the frames below, at most */
 
+/* What each side says first; the version that it tells, 0 if it is nonsense. */
+MT_API void		mt_mirror_head(uint8_t head[MT_MIRROR_HEAD]);
+MT_API unsigned		mt_mirror_version(const uint8_t head[MT_MIRROR_HEAD]);
 /*
- * Where the secret of a port may be: the directory i, counted from 0 in the
- * order of preference, and the file in it.  False: there is no such place.
+ * The answer to a viewer of version 1, which is told of ours; false: he has
+ * not read our file.
  */
-MT_API bool		mt_mirror_place(unsigned i, unsigned port,
-			    char dir[MT_MIRROR_PATH],
-			    char file[MT_MIRROR_PATH]);
-
-/*
- * What a viewer said first.  MT_ERR_FORMAT: he does not know the secret;
- * MT_ERR_VERSION: he does, but speaks another version.
- */
-MT_API enum mt_status	mt_mirror_greeted(
-			    const uint8_t greeting[MT_MIRROR_GREETING],
-			    const uint8_t secret[MT_MIRROR_SECRET],
-			    unsigned *interval_ms);
-/* And what he said later: false if it is nonsense. */
+MT_API bool		mt_mirror_old(const uint8_t said[MT_MIRROR_OLD],
+			    const struct mt_token *,
+			    uint8_t answer[MT_MIRROR_OLD]);
+/* What a viewer asks for: false if it is nonsense. */
 MT_API bool		mt_mirror_request(
 			    const uint8_t request[MT_MIRROR_REQUEST],
 			    unsigned *interval_ms);
 
-/* Our greeting, and frames; the latter return their length. */
-MT_API void		mt_mirror_greet(uint8_t greeting[MT_MIRROR_GREETING],
-			    const uint8_t secret[MT_MIRROR_SECRET]);
+/* Frames, and their length. */
 MT_API size_t		mt_mirror_info(uint8_t frame[MT_MIRROR_FRAME],
 			    uint64_t start_time_ns, uint64_t collector);
 /* An update is complete. */

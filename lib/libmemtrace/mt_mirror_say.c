@@ -1,55 +1,37 @@
 /* What a collector says to viewers besides tables, and what they say. */
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "mt_feed_wire.h"
 
-bool
-mt_mirror_place(unsigned i, unsigned port, char dir[MT_MIRROR_PATH],
-    char file[MT_MIRROR_PATH])
-{
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	int n;
-
-	if (runtime == NULL || *runtime != '/' ||
-	    strlen(runtime) > MT_MIRROR_PATH / 2)
-		i++;
-	if (i > 1)
-		return (false);
-	if (i == 0)
-		n = snprintf(dir, MT_MIRROR_PATH, "%s/memtrace", runtime);
-	else
-		n = snprintf(dir, MT_MIRROR_PATH, "/tmp/memtrace-%lu",
-		    (unsigned long)geteuid());
-	if (n < 0 || n > (int)MT_MIRROR_PATH - 16)
-		return (false);
-	(void)snprintf(file, MT_MIRROR_PATH, "%.*s/live-%u",
-	    (int)MT_MIRROR_PATH - 17, dir, port & 0xffff);
-	return (true);
-}
-
-enum mt_status
-mt_mirror_greeted(const uint8_t in[MT_MIRROR_GREETING],
-    const uint8_t secret[MT_MIRROR_SECRET], unsigned *interval_ms)
-{
-	uint8_t token[MT_FEED_TOKEN];
-	uint32_t version, ms;
-
-	if (!mt_feed_get_greeting(in, &version, &ms, token) ||
-	    !mt_feed_is_equal(token, secret, MT_FEED_TOKEN))
-		return (MT_ERR_FORMAT);
-	*interval_ms = ms;
-	return (version == MT_FEED_VERSION ? MT_OK : MT_ERR_VERSION);
-}
-
 void
-mt_mirror_greet(uint8_t out[MT_MIRROR_GREETING],
-    const uint8_t secret[MT_MIRROR_SECRET])
+mt_mirror_head(uint8_t head[MT_MIRROR_HEAD])
 {
-	mt_feed_put_greeting(out, MT_FEED_VERSION, 0, secret + MT_FEED_TOKEN);
+	memcpy(head, MT_FEED_MAGIC, MT_FEED_MAGIC_BYTES);
+	mt_put_u32(head + MT_FEED_MAGIC_BYTES, MT_FEED_VERSION);
+}
+
+unsigned
+mt_mirror_version(const uint8_t head[MT_MIRROR_HEAD])
+{
+	return (memcmp(head, MT_FEED_MAGIC, MT_FEED_MAGIC_BYTES) != 0 ? 0 :
+	    mt_get_u32(head + MT_FEED_MAGIC_BYTES));
+}
+
+/*
+ * Both said a half of the secret behind 16 bytes.  This one opens nothing, so
+ * it does no harm that it is said.
+ */
+bool
+mt_mirror_old(const uint8_t said[MT_MIRROR_OLD], const struct mt_token *t,
+    uint8_t answer[MT_MIRROR_OLD])
+{
+	if (!mt_feed_is_equal(said + 16, t->said, 16))
+		return (false);
+	mt_mirror_head(answer);
+	mt_put_u32(answer + MT_MIRROR_HEAD, 0);
+	memcpy(answer + 16, t->said + 16, 16);
+	return (true);
 }
 
 bool

@@ -1,12 +1,11 @@
 /* Directories that are ours alone. */
 
 #include <sys/stat.h>
-#include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "mt_place.h"
@@ -46,14 +45,67 @@ mt_place_open(int dir, const char *path, bool make)
 	return (-1);
 }
 
-bool
-mt_place_address(struct sockaddr_un *sun, int dir, const char *name)
-{
-	int n;
+/* ---- Of live feeds ----------------------------------------------------- */
 
-	memset(sun, 0, sizeof(*sun));
-	sun->sun_family = AF_UNIX;
-	n = snprintf(sun->sun_path, sizeof(sun->sun_path),
-	    "/proc/self/fd/%d/%s", dir, name);
-	return (n > 0 && (size_t)n < sizeof(sun->sun_path));
+/* Where it is, in the order of preference, and under which name. */
+enum { RUNTIME, RUN_USER, TMP, HOME };
+
+/* The directory above ours; NULL: there is none. */
+static const char *
+above(unsigned i, char buf[64])
+{
+	const char *path = "/tmp";
+
+	if (i == RUN_USER) {
+		(void)snprintf(buf, 64, "/run/user/%lu",
+		    (unsigned long)geteuid());
+		return (buf);
+	}
+	if (i != TMP)
+		path = getenv(i == RUNTIME ? "XDG_RUNTIME_DIR" : "HOME");
+	return (path != NULL && *path == '/' ? path : NULL);
+}
+
+/* Nothing is made in the home of somebody else, which is that of sudo -E. */
+static bool
+make_state(int home)
+{
+	struct stat st;
+
+	if (fstat(home, &st) == -1 || st.st_uid != geteuid())
+		return (false);
+	(void)mkdirat(home, ".local", 0700);
+	(void)mkdirat(home, ".local/state", 0700);
+	return (true);
+}
+
+int
+mt_place_feed(unsigned i, bool make, char path[MT_PLACE_PATH])
+{
+	char buf[64], name[40] = "memtrace";
+	const char *dir = above(i, buf);
+	int error, fd, n, up;
+
+	errno = ENOENT;
+	if (dir == NULL)
+		return (-1);
+	if (i == TMP)
+		(void)snprintf(name, sizeof(name), "memtrace-%lu",
+		    (unsigned long)geteuid());
+	if (i == HOME)
+		(void)snprintf(name, sizeof(name), ".local/state/memtrace");
+	n = snprintf(path, MT_PLACE_PATH, "%s/%s", dir, name);
+	if (n < 0 || n >= (int)MT_PLACE_PATH)
+		return (-1);
+	/* What is called after the user has to be his, /tmp need not. */
+	up = i == RUNTIME || i == RUN_USER ?
+	    mt_place_open(AT_FDCWD, dir, false) :
+	    open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (up == -1)
+		return (-1);
+	fd = mt_place_open(up, name, make && (i != HOME || make_state(up)));
+	error = errno;
+	(void)close(up);
+	errno = error;
+	return (fd);
 }

@@ -38,11 +38,22 @@ MT_API int	mt_place_open(int dir, const char *path, bool make);
 
 /*
  * The address of the socket called name in that directory, which stays the
- * same whatever becomes of the directory's own name.  Needs /proc (Linux).
- * False: the name is too long.
+ * same whatever becomes of the directory's own name.  False: the name is too
+ * long, or this system has no such address.
  */
 MT_API bool	mt_place_address(struct sockaddr_un *, int dir,
 		    const char *name);
+/* Is the process at the other end of a local socket our user's, or root's? */
+MT_API bool	mt_place_is_friend(int sock);
+
+/*
+ * The places where a live feed may be found, i < MT_PLACE_FEEDS, in the order
+ * of preference: opened as above, -1 if there is none.  path is for messages.
+ */
+#define MT_PLACE_FEEDS	4u
+#define MT_PLACE_PATH	256u
+MT_API int	mt_place_feed(unsigned i, bool make,
+		    char path[MT_PLACE_PATH]);
 
 /* What a directory is worth to us; each is better than the one before. */
 enum mt_place_worth {

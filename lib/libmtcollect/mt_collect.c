@@ -99,10 +99,10 @@ mt_collect_socket(const struct mt_collect *c)
 	return (c->hello.path);
 }
 
-unsigned
-mt_collect_port(const struct mt_collect *c)
+void
+mt_collect_where(const struct mt_collect *c, struct mt_collect_where *w)
 {
-	return (mt_collect_live_port(c->live));
+	mt_collect_live_where(c->live, w);
 }
 
 unsigned

@@ -18,7 +18,8 @@
  *	mt_collect_queue	blocks on their way to the writer, its thread
  *	mt_collect_output	captures as the writer's thread sees them
  *	mt_collect_live		the live feed, its thread
- *	mt_collect_port		its port and secret
+ *	mt_collect_port		where viewers come in, the local socket and
+ *				the network; mt_collect_place: and its token
  *	mt_collect_viewer	a connection there
  *	mt_collect_thread	how threads are made
  *	mt_collect_proc		/proc: resident set, life of threads (Linux)
@@ -46,7 +47,7 @@
  * live blocks; of processes that have ended 64 are kept.
  *
  * Descriptors: four for each process that runs, and a few; one for each
- * viewer, of whom there are at most 48.
+ * viewer, of whom there are at most 80.
  */
 
 #ifndef MT_COLLECT_H
@@ -97,8 +98,21 @@ struct mt_collect_options {
 	void		*create_arg;	/* of all three */
 	bool		no_capture;	/* nothing is written */
 	bool		live;		/* there is a live feed */
-	const char	*live_address;	/* NULL: of the loopback */
-	unsigned	live_port;	/* 0: any that is free */
+	/*
+	 * If there is any, viewers may come through a network, too; without
+	 * an address, through the loopback, without a port, any that is free.
+	 */
+	const char	*live_address;
+	unsigned	live_port;
+};
+
+/* Where viewers find the live feed. */
+struct mt_collect_where {
+	unsigned	port;		/* or, without a network, its number */
+	bool		is_local;	/* through a local socket, */
+	bool		is_net;		/* through a network */
+	bool		is_hidden;	/* only if they are told the file */
+	char		file[MT_COLLECT_NAME];	/* that has the token */
 };
 
 /* How a run went, for the messages at its end. */
@@ -143,8 +157,9 @@ struct mt_collect_result {
 enum mt_status	mt_collect_new(struct mt_collect **out,
 		    const struct mt_collect_options *, struct mt_error *);
 
-/* The port of the live feed, and how many viewers have come so far. */
-unsigned	mt_collect_port(const struct mt_collect *);
+/* Where the live feed is, and how many viewers have come so far. */
+void		mt_collect_where(const struct mt_collect *,
+		    struct mt_collect_where *);
 unsigned	mt_collect_viewers(const struct mt_collect *);
 
 /* Path of the socket, the value of MT_ENV_SOCKET for the program. */

@@ -1,6 +1,7 @@
 /* What other threads see of the live feed. */
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,7 +44,8 @@ mt_collect_live_new(struct mt_collect_live **out, const char *address,
 	l->session = session;
 	l->start_time_ns = start_time_ns;
 	l->last_news = &l->news;
-	l->port.fd = l->port.file_fd = l->wake[0] = l->wake[1] = -1;
+	l->port.net = l->port.local = l->port.dir = l->port.file_fd = -1;
+	l->wake[0] = l->wake[1] = -1;
 	(void)pthread_mutex_init(&l->lock, NULL);
 	l->mirror = calloc(MT_COLLECT_LIVE_MAX, sizeof(struct mt_mirror *));
 	if (l->mirror == NULL)
@@ -75,6 +77,19 @@ unsigned
 mt_collect_live_port(const struct mt_collect_live *l)
 {
 	return (l->port.port);
+}
+
+void
+mt_collect_live_where(const struct mt_collect_live *l,
+    struct mt_collect_where *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->port = l->port.port;
+	w->is_local = l->port.local != -1;
+	w->is_net = l->port.net != -1;
+	w->is_hidden = l->port.is_hidden;
+	(void)snprintf(w->file, sizeof(w->file), "%s/%s", l->port.dir_path,
+	    l->port.file);
 }
 
 unsigned

@@ -15,10 +15,11 @@
 
 #include <mt_mirror.h>
 
+#include "mt_collect.h"
 #include "mt_collect_session.h"
 
 #define MT_COLLECT_VIEWERS	32u	/* at the same time */
-#define MT_COLLECT_LIVE_HALF	16u	/* that have not said the secret */
+#define MT_COLLECT_LIVE_HALF	48u	/* that have not proved who they are */
 #define MT_COLLECT_LIVE_MAX	4096u	/* processes listed */
 #define MT_COLLECT_LIVE_ENDED	64u	/* of which tables are kept */
 #define MT_COLLECT_LIVE_NONE	UINT32_MAX
@@ -27,7 +28,7 @@ struct mt_collect_live;
 
 /* ---- For the main thread ----------------------------------------------- */
 
-/* Listens, but starts no thread.  address NULL: loopback; port 0: any. */
+/* Listens, but starts no thread; see mt_collect_port_init(). */
 enum mt_status	mt_collect_live_new(struct mt_collect_live **out,
 		    const char *address, unsigned port,
 		    struct mt_collect_session *, uint64_t start_time_ns,
@@ -35,6 +36,8 @@ enum mt_status	mt_collect_live_new(struct mt_collect_live **out,
 enum mt_status	mt_collect_live_start(struct mt_collect_live *,
 		    struct mt_error *);
 unsigned	mt_collect_live_port(const struct mt_collect_live *);
+void		mt_collect_live_where(const struct mt_collect_live *,
+		    struct mt_collect_where *);
 /* How many have come so far. */
 unsigned	mt_collect_live_came(const struct mt_collect_live *);
 /*

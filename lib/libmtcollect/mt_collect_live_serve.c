@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #define SILENCE_US	5000000u	/* of half-open connections */
 #define SLEEP_US	1000000u	/* at most */
 #define DEAF_US		200000u
+#define ROUND		16u	/* of those who come are let in at a time */
 /* When all is over: how long a viewer may take no byte, and all of them. */
 #define STUCK_US	500000u
 #define ENDING_US	3000000u
@@ -91,8 +93,7 @@ say_frame(struct mt_collect_viewer *v, const uint8_t *frame, size_t n)
 	if (copy == NULL)
 		return (false);
 	memcpy(copy, frame, n);
-	mt_collect_viewer_say(v, copy, n);
-	return (true);
+	return (mt_collect_viewer_say(v, copy, n));
 }
 
 /* The update is complete; what is over is said with the last one. */
@@ -123,10 +124,8 @@ pass(struct mt_collect_live *l, struct mt_collect_viewer *v, uint64_t now)
 	while (v->process < l->nmirrors) {
 		st = mt_mirror_next(l->mirror[v->process], v->process,
 		    &v->seen[v->process], &data, &n, NULL);
-		if (st == MT_OK) {
-			mt_collect_viewer_say(v, data, n);
-			return (true);
-		}
+		if (st == MT_OK)
+			return (mt_collect_viewer_say(v, data, n));
 		if (st != MT_END)
 			return (false);
 		v->process++;
@@ -173,7 +172,8 @@ serve(struct mt_collect_live *l, struct mt_collect_viewer *v, uint64_t now)
 			return (false);
 		if (moved)
 			l->moved_us = now;
-		if (mt_collect_viewer_is_busy(v) || !v->greeted)
+		if (mt_collect_viewer_is_busy(v) ||
+		    !mt_collect_viewer_is_in(v))
 			return (true);
 		if (!next_piece(l, v, now))
 			return (false);
@@ -191,28 +191,49 @@ leave(struct mt_collect_live *l, unsigned i)
 	l->peer[i] = NULL;
 }
 
-/* The first thing that he is told behind the greeting, which is short. */
+/* The first thing that he is told behind the greeting. */
 static bool
 welcome(struct mt_collect_live *l, struct mt_collect_viewer *v)
 {
-	uint8_t all[MT_MIRROR_GREETING + MT_MIRROR_FRAME];
+	uint8_t frame[MT_MIRROR_FRAME];
 	size_t n;
 
-	memcpy(all, v->out, MT_MIRROR_GREETING);
-	n = MT_MIRROR_GREETING + mt_mirror_info(all + MT_MIRROR_GREETING,
-	    l->start_time_ns, (uint64_t)getpid());
+	n = mt_mirror_info(frame, l->start_time_ns, (uint64_t)getpid());
 	(void)atomic_fetch_add(&l->came, 1);
-	return (say_frame(v, all, n));
+	return (say_frame(v, frame, n));
 }
 
 static unsigned
-count(const struct mt_collect_live *l, bool greeted)
+count(const struct mt_collect_live *l, bool in)
 {
 	unsigned i, n = 0;
 
 	for (i = 0; i < MT_COLLECT_LIVE_PEERS; i++)
-		n += l->peer[i] != NULL && l->peer[i]->greeted == greeted;
+		n += l->peer[i] != NULL &&
+		    mt_collect_viewer_is_in(l->peer[i]) == in;
 	return (n);
+}
+
+/*
+ * A greeting is only good for whoever has made it.  Somebody who has heard it
+ * may say it again, but not so as to take more than one place.
+ */
+static bool
+is_repeated(const struct mt_collect_live *l, const struct mt_collect_viewer *v)
+{
+	const struct mt_collect_viewer *other;
+	unsigned i;
+
+	if (v->local || v->state != MT_VIEWER_GREETED)
+		return (false);
+	for (i = 0; i < MT_COLLECT_LIVE_PEERS; i++) {
+		other = l->peer[i];
+		if (other != NULL && other != v && !other->local &&
+		    other->state == MT_VIEWER_GREETED &&
+		    memcmp(other->public, v->public, sizeof(v->public)) == 0)
+			return (true);
+	}
+	return (false);
 }
 
 static bool
@@ -220,40 +241,120 @@ attend(struct mt_collect_live *l, struct mt_collect_viewer *v, uint64_t now)
 {
 	bool came;
 
-	if (!mt_collect_viewer_hear(v, l->port.secret, now, &came))
+	if (!mt_collect_viewer_hear(v, &l->port.token, now, &came) ||
+	    is_repeated(l, v))
 		return (false);
 	if (came && (count(l, true) > MT_COLLECT_VIEWERS || !welcome(l, v)))
 		return (false);
-	if (!v->greeted && now - v->since_us >= SILENCE_US)
+	if (!mt_collect_viewer_is_in(v) && now - v->since_us >= SILENCE_US)
 		return (false);
 	return (serve(l, v, now));
 }
 
-/* Of too many that have said nothing, the oldest goes. */
+/* How many are half open from there. */
+static unsigned
+crowd(const struct mt_collect_live *l, const struct mt_collect_viewer *v)
+{
+	const struct mt_collect_viewer *other;
+	unsigned i, n = 0;
+
+	for (i = 0; i < MT_COLLECT_LIVE_PEERS; i++) {
+		other = l->peer[i];
+		n += other != NULL && !mt_collect_viewer_is_in(other) &&
+		    other->local == v->local &&
+		    memcmp(other->from, v->from, sizeof(v->from)) == 0;
+	}
+	return (n);
+}
+
+/*
+ * Of too many that have not proved who they are, one goes: of those that have
+ * not greeted, if there are any, one of those that come from where most come
+ * from, and which one is left to chance, so that nobody can see to it that it
+ * is somebody else.
+ */
 static void
 make_room(struct mt_collect_live *l)
 {
-	unsigned i, oldest = MT_COLLECT_LIVE_PEERS;
+	unsigned i, rank, most = 0, seen = 0, victim = 0;
+	uint32_t random;
 
 	if (count(l, false) < MT_COLLECT_LIVE_HALF)
 		return;
-	for (i = 0; i < MT_COLLECT_LIVE_PEERS; i++)
-		if (l->peer[i] != NULL && !l->peer[i]->greeted &&
-		    (oldest == MT_COLLECT_LIVE_PEERS ||
-		    l->peer[i]->since_us < l->peer[oldest]->since_us))
-			oldest = i;
-	leave(l, oldest);
+	for (i = 0; i < MT_COLLECT_LIVE_PEERS; i++) {
+		if (l->peer[i] == NULL || mt_collect_viewer_is_in(l->peer[i]))
+			continue;
+		rank = crowd(l, l->peer[i]);
+		if (l->peer[i]->state != MT_VIEWER_GREETED)
+			rank += MT_COLLECT_LIVE_PEERS;
+		if (rank > most) {
+			most = rank;
+			seen = 0;
+		}
+		if (rank < most || getentropy(&random, sizeof(random)) == -1)
+			continue;
+		if (random % ++seen == 0)
+			victim = i;
+	}
+	leave(l, victim);
+}
+
+/* Who is it, as far as it matters of whom there are too many? */
+static void
+origin(uint8_t from[MT_COLLECT_VIEWER_FROM],
+    const struct sockaddr_storage *peer)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	memset(from, 0, MT_COLLECT_VIEWER_FROM);
+	if (peer->ss_family == AF_INET) {
+		memcpy(&in, peer, sizeof(in));
+		memcpy(from + 4, &in.sin_addr, 4);
+	} else if (peer->ss_family == AF_INET6) {
+		memcpy(&in6, peer, sizeof(in6));
+		/* An address of version 4, or the network of the host. */
+		if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+			memcpy(from + 4, &in6.sin6_addr.s6_addr[12], 4);
+		else
+			memcpy(from, &in6.sin6_addr, MT_COLLECT_VIEWER_FROM);
+	}
 }
 
 static void
-welcome_all(struct mt_collect_live *l, uint64_t now)
+let_in(struct mt_collect_live *l, int fd, bool local,
+    const struct sockaddr_storage *peer, uint64_t now)
 {
-	unsigned i, n;
+	uint8_t from[MT_COLLECT_VIEWER_FROM];
+	unsigned i;
+
+	if (local && !mt_place_is_friend(fd)) {
+		(void)close(fd);
+		return;
+	}
+	origin(from, peer);
+	make_room(l);
+	for (i = 0; l->peer[i] != NULL;)
+		i++;
+	l->peer[i] = mt_collect_viewer_new(fd, local ? NULL : from, now);
+	/* He has said something already, so he is not taken for silent. */
+	if (l->peer[i] != NULL && !attend(l, l->peer[i], now))
+		leave(l, i);
+}
+
+static void
+welcome_all(struct mt_collect_live *l, int listening, bool local, uint64_t now)
+{
+	struct sockaddr_storage peer;
+	socklen_t len;
+	unsigned n;
 	int fd;
 
 	/* Bounded, so that a flood of peers cannot hold up the others. */
-	for (n = 0; n < MT_COLLECT_LIVE_HALF; n++) {
-		fd = accept4(l->port.fd, NULL, NULL,
+	for (n = 0; n < ROUND && listening != -1; n++) {
+		len = sizeof(peer);
+		memset(&peer, 0, sizeof(peer));
+		fd = accept4(listening, (struct sockaddr *)&peer, &len,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd == -1) {
 			/* Without a descriptor to be had, he keeps waiting. */
@@ -261,10 +362,7 @@ welcome_all(struct mt_collect_live *l, uint64_t now)
 				l->deaf_us = now + DEAF_US;
 			return;
 		}
-		make_room(l);
-		for (i = 0; l->peer[i] != NULL;)
-			i++;
-		l->peer[i] = mt_collect_viewer_new(fd, now);
+		let_in(l, fd, local, &peer, now);
 	}
 }
 
@@ -284,7 +382,7 @@ timeout_ms(const struct mt_collect_live *l, uint64_t now)
 		until = l->deaf_us;
 	for (i = 0; i < MT_COLLECT_LIVE_PEERS; i++) {
 		v = l->peer[i];
-		if (v != NULL && v->greeted && v->interval_us != 0 &&
+		if (v != NULL && mt_collect_viewer_is_in(v) && v->interval_us != 0 &&
 		    v->round == 0 && !mt_collect_viewer_is_busy(v) &&
 		    v->due_us < until)
 			until = v->due_us;
@@ -295,21 +393,23 @@ timeout_ms(const struct mt_collect_live *l, uint64_t now)
 static void
 wait_for(struct mt_collect_live *l, uint64_t now)
 {
-	struct pollfd fds[MT_COLLECT_LIVE_PEERS + 2];
+	struct pollfd fds[MT_COLLECT_LIVE_PEERS + 3], *peer = fds + 3;
+	const bool deaf = l->ending || now < l->deaf_us;
 	unsigned i;
 
 	fds[0].fd = l->wake[0];
-	fds[0].events = POLLIN;
-	fds[1].fd = l->port.fd;
-	fds[1].events = l->ending || now < l->deaf_us ? 0 : POLLIN;
+	fds[1].fd = deaf ? -1 : l->port.local;
+	fds[2].fd = deaf ? -1 : l->port.net;
+	for (i = 0; i < 3; i++)
+		fds[i].events = POLLIN;
 	for (i = 0; i < MT_COLLECT_LIVE_PEERS; i++) {
-		fds[i + 2].fd = l->peer[i] == NULL ? -1 : l->peer[i]->fd;
-		fds[i + 2].events = POLLIN;
+		peer[i].fd = l->peer[i] == NULL ? -1 : l->peer[i]->fd;
+		peer[i].events = POLLIN;
 		if (l->peer[i] != NULL &&
 		    mt_collect_viewer_is_busy(l->peer[i]))
-			fds[i + 2].events |= POLLOUT;
+			peer[i].events |= POLLOUT;
 	}
-	(void)poll(fds, MT_COLLECT_LIVE_PEERS + 2, timeout_ms(l, now));
+	(void)poll(fds, MT_COLLECT_LIVE_PEERS + 3, timeout_ms(l, now));
 }
 
 /* Who does not take what is left does not keep the others waiting. */
@@ -332,8 +432,10 @@ mt_collect_live_serve(void *arg)
 		take_news(l, now);
 		if (l->ending && ending_us == 0)
 			ending_us = now;
-		if (!l->ending)
-			welcome_all(l, now);
+		if (!l->ending) {
+			welcome_all(l, l->port.local, true, now);
+			welcome_all(l, l->port.net, false, now);
+		}
 		for (i = 0; i < MT_COLLECT_LIVE_PEERS; i++)
 			if (l->peer[i] != NULL &&
 			    !attend(l, l->peer[i], now))

@@ -1,14 +1,19 @@
 """A viewer of the live feed, in nothing but Python: see memtrace-live(5).
 
-usage: feed.py port command [argument ...]
+usage: feed.py place command [argument ...]
+
+The place is a port, of which the local socket is used, host:port, which is
+reached through the network with the token, or the path of a socket.
+FEED_FROM is the address that is used here.
 
     frames SECONDS      a line for each frame that comes in that time
     once                a line for each process after the first update,
                         then the functions with bytes of their own
     end                 the same after the last update, and how it ended;
                         adds a line to the file "watching" at the first
-    hello HEX           say these bytes instead of a greeting; what comes back
-    hold SECONDS        connect and say nothing; how long that was borne
+    hello HEX           say these bytes instead of a greeting; how many come
+                        back
+    hold                connect and say nothing; how long that was borne
 """
 
 import os
@@ -16,6 +21,8 @@ import socket
 import struct
 import sys
 import time
+
+import seal
 
 MAGIC = b"MTFEED\r\n"
 INFO, STATUS, META, CODES, NODES, THREADS, CHANGES, SAMPLES, TIMELINE, \
@@ -129,23 +136,33 @@ class Process:
 
 
 class Feed:
-    def __init__(self, port, interval_ms=100):
-        secret = token(port)
-        self.sock = socket.create_connection(("127.0.0.1", port), 10)
-        self.sock.sendall(MAGIC + struct.pack("<II", 1, interval_ms) +
-                          secret[:16])
-        answer = self.exactly(32)
-        if answer[:8] != MAGIC or answer[16:] != secret[16:]:
-            raise ValueError("not the memray-run that we look for")
+    def __init__(self, place, interval_ms=100):
+        self.seal, self.opened = None, b""
+        head = greeting = MAGIC + struct.pack("<I", 2)
+        if is_net(place):
+            viewer = seal.Viewer(token(place.rsplit(":", 1)[1]), head)
+            greeting += viewer.greeting()
+        self.sock = connect(place)
+        self.sock.sendall(greeting)
+        self.head(head)
+        if is_net(place):
+            viewer.answer(receive(self.sock, 48))
+            self.seal = viewer
+        self.ask(interval_ms)
         self.processes, self.over, self.updates = [], None, 0
 
+    def head(self, head):
+        answer = receive(self.sock, 12)
+        if answer != head:
+            raise ValueError(f"not the memray-run that we look for: {answer}")
+
     def exactly(self, n):
-        data = b""
-        while len(data) < n:
-            some = self.sock.recv(n - len(data))
-            if not some:
-                raise EOFError
-            data += some
+        if not self.seal:
+            return receive(self.sock, n)
+        while len(self.opened) < n:
+            size, = struct.unpack("<H", receive(self.sock, 2))
+            self.opened += self.seal.open(receive(self.sock, size))
+        data, self.opened = self.opened[:n], self.opened[n:]
         return data
 
     def frame(self):
@@ -171,22 +188,58 @@ class Feed:
         return True
 
     def ask(self, interval_ms):
-        self.sock.sendall(struct.pack("<II", 1, interval_ms))
+        self.say(struct.pack("<II", 1, interval_ms))
+
+    def say(self, request):
+        if self.seal:
+            request = self.seal.close(request)
+            request = struct.pack("<H", len(request)) + request
+        self.sock.sendall(request)
 
 
-def places(port):
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/"):
-        yield f"{runtime}/memtrace/live-{port}"
-    yield f"/tmp/memtrace-{os.geteuid()}/live-{port}"
+def receive(sock, n):
+    data = b""
+    while len(data) < n:
+        some = sock.recv(n - len(data))
+        if not some:
+            raise EOFError
+        data += some
+    return data
+
+
+def is_net(place):
+    return ":" in place
+
+
+def connect(place):
+    if is_net(place):
+        host, port = place.rsplit(":", 1)
+        return socket.create_connection((host, int(port)), 10,
+                                        (os.environ.get("FEED_FROM", ""), 0))
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(10)
+    sock.connect(place if "/" in place else file_of(place) + ".sock")
+    return sock
+
+
+def places():
+    user = os.geteuid()
+    yield os.environ.get("XDG_RUNTIME_DIR", "/nowhere") + "/memtrace"
+    yield f"/run/user/{user}/memtrace"
+    yield f"/tmp/memtrace-{user}"
+    yield os.environ.get("HOME", "/nowhere") + "/.local/state/memtrace"
+
+
+def file_of(port):
+    for place in places():
+        if os.path.exists(f"{place}/live-{port}"):
+            return f"{place}/live-{port}"
+    raise FileNotFoundError(f"nobody is watched on port {port}")
 
 
 def token(port):
-    for path in places(port):
-        if os.path.exists(path):
-            with open(path) as f:
-                return bytes.fromhex(f.read(64))
-    raise FileNotFoundError(f"no token for port {port}")
+    with open(file_of(port)) as f:
+        return bytes.fromhex(f.read().split()[1])
 
 
 def show(feed):
@@ -216,9 +269,9 @@ def end_of_connection(sock):
 
 
 def main():
-    port, command, *rest = int(sys.argv[1]), *sys.argv[2:]
+    place, command, *rest = sys.argv[1:]
     if command in ("hello", "hold"):
-        with socket.create_connection(("127.0.0.1", port), 10) as sock:
+        with connect(place) as sock:
             start = time.monotonic()
             sock.settimeout(30)
             if command == "hello":
@@ -228,7 +281,7 @@ def main():
                 end_of_connection(sock)
                 print(round(time.monotonic() - start))
         return
-    feed = Feed(port)
+    feed = Feed(place)
     if command == "frames":
         until = time.monotonic() + float(rest[0])
         while time.monotonic() < until:

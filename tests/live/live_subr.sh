@@ -52,11 +52,51 @@ live_until()
 	done
 }
 
+# live_port: one that is free
+live_port()
+{
+	python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+# live_python: one that everybody may run
+live_python()
+{
+	for live_p in $(which -a python3); do
+		! setpriv --reuid 65534 --clear-groups "$live_p" -c pass \
+		    2>/dev/null || break
+	done
+	echo "$live_p"
+}
+
 # live_view command ...: of feed.py, into view.out
 live_view()
 {
-	python3 "$src/feed.py" "$port" "$@" > view.out 2> view.err ||
+	live_view_at "$port" "$@"
+}
+
+# live_view_at place command ...: the same, of that place
+live_view_at()
+{
+	python3 "$src/feed.py" "$@" > view.out 2> view.err ||
 	    atf_fail "feed.py $*: $(cat view.err)"
+}
+
+# live_stranger command ...: of stranger.py, into stranger.out
+live_stranger()
+{
+	python3 "$src/stranger.py" "$@" > stranger.out 2> stranger.err ||
+	    atf_fail "stranger.py $*: $(cat stranger.err)"
+}
+
+# live_stop: end what still waits for its first viewer
+live_stop()
+{
+	kill "$run"
+	wait "$run"
+	return 0
 }
 
 # live_end status: stop the program, which ends with that

@@ -154,7 +154,7 @@ pause_body()
 		import sys, socket
 		sys.path.insert(0, "$src")
 		import feed
-		f = feed.Feed($port)
+		f = feed.Feed("$port")
 		f.update()
 		f.ask(0)
 		# What was on its way.

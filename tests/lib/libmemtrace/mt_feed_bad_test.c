@@ -147,29 +147,33 @@ ATF_TC_BODY(nonsense, tc)
 ATF_TC_WITHOUT_HEAD(greetings);
 ATF_TC_BODY(greetings, tc)
 {
-	uint8_t in[MT_MIRROR_GREETING], secret[MT_MIRROR_SECRET];
+	uint8_t head[MT_MIRROR_HEAD], said[MT_MIRROR_OLD], out[MT_MIRROR_OLD];
 	uint8_t request[MT_MIRROR_REQUEST];
+	struct mt_token t;
 	unsigned i, ms = 0;
 
 	(void)tc;
-	for (i = 0; i < sizeof(secret); i++)
-		secret[i] = (uint8_t)(i + 1);
-	mt_feed_put_greeting(in, MT_FEED_VERSION, 250, secret);
-	ATF_CHECK_EQ(MT_OK, mt_mirror_greeted(in, secret, &ms));
-	ATF_CHECK_EQ(250, ms);
-	for (i = 0; i < MT_FEED_TOKEN; i++) {
-		in[16 + i] ^= 0x10;
-		ATF_CHECK_EQ(MT_ERR_FORMAT, mt_mirror_greeted(in, secret,
-		    &ms));
-		in[16 + i] ^= 0x10;
+	mt_mirror_head(head);
+	ATF_CHECK_EQ(MT_FEED_VERSION, mt_mirror_version(head));
+	head[8]++;
+	ATF_CHECK_EQ(MT_FEED_VERSION + 1, mt_mirror_version(head));
+	head[0] = 'm';
+	ATF_CHECK_EQ(0, mt_mirror_version(head));
+	/* A viewer of version 1 is told of ours if he has our file. */
+	for (i = 0; i < sizeof(t.said); i++)
+		t.said[i] = (uint8_t)(i + 1);
+	memset(t.token, 0xaa, sizeof(t.token));
+	memset(said, 0, sizeof(said));
+	memcpy(said + 16, t.said, 16);
+	ATF_REQUIRE(mt_mirror_old(said, &t, out));
+	ATF_CHECK_EQ(MT_FEED_VERSION, mt_mirror_version(out));
+	ATF_CHECK_EQ(0, memcmp(out + 16, t.said + 16, 16));
+	ATF_CHECK(memchr(out, 0xaa, sizeof(out)) == NULL);
+	for (i = 0; i < 16; i++) {
+		said[16 + i] ^= 0x10;
+		ATF_CHECK(!mt_mirror_old(said, &t, out));
+		said[16 + i] ^= 0x10;
 	}
-	mt_feed_put_greeting(in, MT_FEED_VERSION + 1, 250, secret);
-	ATF_CHECK_EQ(MT_ERR_VERSION, mt_mirror_greeted(in, secret, &ms));
-	in[0] = 'm';
-	ATF_CHECK_EQ(MT_ERR_FORMAT, mt_mirror_greeted(in, secret, &ms));
-	/* The half that we say proves nothing to us. */
-	mt_mirror_greet(in, secret);
-	ATF_CHECK_EQ(MT_ERR_FORMAT, mt_mirror_greeted(in, secret, &ms));
 	mt_put_u32(request, MT_REQUEST_INTERVAL);
 	mt_put_u32(request + 4, 1234);
 	ATF_CHECK(mt_mirror_request(request, &ms));
@@ -178,10 +182,43 @@ ATF_TC_BODY(greetings, tc)
 	ATF_CHECK(!mt_mirror_request(request, &ms));
 }
 
+ATF_TC_WITHOUT_HEAD(token_file);
+ATF_TC_BODY(token_file, tc)
+{
+	char text[MT_TOKEN_TEXT], file[MT_TOKEN_NAME], sock[MT_TOKEN_NAME];
+	struct mt_token t, back;
+	unsigned version;
+	size_t n;
+
+	(void)tc;
+	mt_token_name(file, sock, 4711);
+	ATF_CHECK_STREQ("live-4711", file);
+	ATF_CHECK_STREQ("live-4711.sock", sock);
+	for (n = 0; n < sizeof(t.said); n++) {
+		t.said[n] = (uint8_t)(n * 37);
+		t.token[n] = (uint8_t)(n * 59 + 1);
+	}
+	n = mt_token_text(text, &t);
+	ATF_CHECK_EQ(MT_TOKEN_TEXT, n);
+	ATF_REQUIRE(mt_token_parse(&back, &version, text, n));
+	ATF_CHECK_EQ(2, version);
+	ATF_CHECK_EQ(0, memcmp(&t, &back, sizeof(t)));
+	ATF_REQUIRE(mt_token_parse(&back, &version, text, n / 2));
+	ATF_CHECK_EQ(1, version);
+	ATF_REQUIRE(mt_token_parse(&back, &version, text, 0));
+	ATF_CHECK_EQ(0, version);
+	ATF_CHECK(!mt_token_parse(&back, &version, text, n - 1));
+	ATF_CHECK(!mt_token_parse(&back, &version, text, n / 2 + 1));
+	ATF_CHECK(!mt_token_parse(&back, &version, text, n / 2 - 1));
+	text[100] = 'g';
+	ATF_CHECK(!mt_token_parse(&back, &version, text, n));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, spoilt);
 	ATF_TP_ADD_TC(tp, nonsense);
 	ATF_TP_ADD_TC(tp, greetings);
+	ATF_TP_ADD_TC(tp, token_file);
 	return (atf_no_error());
 }

@@ -1,3 +1,4 @@
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "mt_feed_in.h"
+#include "mt_place.h"
 
 /* What the other side says to whoever comes. */
 enum manner {
@@ -22,10 +24,24 @@ enum manner {
 	OTHER_VERSION,
 	STRANGER,
 	SILENT,
-	CLOSING
+	CLOSING,
+	CHANGED,	/* somebody in between changes what is said */
+	OLD		/* of version 1, in the file */
 };
 
-static uint8_t secret[MT_MIRROR_SECRET];
+static struct mt_token token;
+
+static int
+listen_at(const struct sockaddr *sa, socklen_t len)
+{
+	int fd;
+
+	fd = socket(sa->sa_family, SOCK_STREAM, 0);
+	ATF_REQUIRE(fd != -1);
+	ATF_REQUIRE_EQ(0, bind(fd, sa, len));
+	ATF_REQUIRE_EQ(0, listen(fd, 4));
+	return (fd);
+}
 
 static int
 listen_somewhere(unsigned *port)
@@ -37,65 +53,135 @@ listen_somewhere(unsigned *port)
 	memset(&a, 0, sizeof(a));
 	a.sin_family = AF_INET;
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	ATF_REQUIRE(fd != -1);
-	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&a, sizeof(a)));
-	ATF_REQUIRE_EQ(0, listen(fd, 4));
+	fd = listen_at((struct sockaddr *)&a, sizeof(a));
 	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&a, &len));
 	*port = ntohs(a.sin_port);
 	return (fd);
 }
 
-_Noreturn static void
-serve(int fd, enum manner manner)
+static int
+listen_local(const char *path)
 {
-	uint8_t in[MT_MIRROR_GREETING], out[MT_MIRROR_GREETING];
+	struct sockaddr_un a;
+
+	memset(&a, 0, sizeof(a));
+	a.sun_family = AF_UNIX;
+	ATF_REQUIRE(strlen(path) < sizeof(a.sun_path));
+	strcpy(a.sun_path, path);
+	return (listen_at((struct sockaddr *)&a, sizeof(a)));
+}
+
+static void
+say(int conn, struct mt_seal *seal, const uint8_t *data, size_t n)
+{
+	uint8_t out[MT_MIRROR_RECORD + MT_MIRROR_FRAME + MT_SEAL_TAG];
+
+	if (seal == NULL) {
+		(void)!write(conn, data, n);
+		return;
+	}
+	mt_put_u16(out, (uint16_t)(n + MT_SEAL_TAG));
+	(void)mt_seal_close(seal, out + MT_MIRROR_RECORD, data, n);
+	(void)!write(conn, out, MT_MIRROR_RECORD + n + MT_SEAL_TAG);
+}
+
+static void
+say_feed(int conn, struct mt_seal *seal, bool changed)
+{
 	uint8_t frame[MT_MIRROR_FRAME];
+
+	say(conn, seal, frame, mt_mirror_info(frame, 1, 2));
+	if (changed)
+		(void)!write(conn, "\020\0sixteen bytes...", 18);
+	say(conn, seal, frame, mt_mirror_update(frame, 3));
+}
+
+/* The greetings of who knows the token, or another one. */
+static struct mt_seal *
+greet(int conn, const uint8_t in[MT_MIRROR_HEAD + MT_SEAL_GREETING])
+{
+	uint8_t out[MT_MIRROR_HEAD + MT_SEAL_GREETING];
+	struct mt_seal *seal;
+
+	mt_mirror_head(out);
+	if (mt_seal_new(&seal, MT_SEAL_SERVER, token.token, in,
+	    MT_MIRROR_HEAD, NULL) != MT_OK || !mt_seal_read(seal, NULL,
+	    in + MT_MIRROR_HEAD, MT_SEAL_GREETING) ||
+	    !mt_seal_write(seal, out + MT_MIRROR_HEAD, NULL, 0))
+		_exit(0);
+	(void)!write(conn, out, sizeof(out));
+	return (seal);
+}
+
+_Noreturn static void
+serve(int fd, enum manner manner, bool local)
+{
+	uint8_t in[MT_MIRROR_HEAD + MT_SEAL_GREETING], out[60];
+	const size_t want = local ? MT_MIRROR_HEAD : sizeof(in);
+	struct mt_seal *seal = NULL;
 	int conn = accept(fd, NULL, NULL);
 
 	if (conn == -1 || manner == CLOSING)
 		_exit(0);
-	(void)!read(conn, in, sizeof(in));
-	mt_mirror_greet(out, secret);
-	if (manner == OTHER_SECRET)
-		out[20] ^= 1;
+	(void)!recv(conn, in, want, MSG_WAITALL);
+	mt_mirror_head(out);
+	memset(out + MT_MIRROR_HEAD, 'x', sizeof(out) - MT_MIRROR_HEAD);
 	if (manner == OTHER_VERSION)
 		out[8] = 7;
 	if (manner == STRANGER)
 		memset(out, 'x', sizeof(out));
-	if (manner != SILENT)
-		(void)!write(conn, out, sizeof(out));
-	(void)!write(conn, frame, mt_mirror_info(frame, 1, 2));
-	(void)!write(conn, frame, mt_mirror_update(frame, 3));
+	if (manner == OTHER_SECRET)
+		token.token[7] ^= 1;
+	if (manner == STRANGER || manner == OTHER_VERSION ||
+	    (local && manner != SILENT))
+		(void)!write(conn, out, local ? MT_MIRROR_HEAD : sizeof(out));
+	else if (manner != SILENT)
+		seal = greet(conn, in);
+	say_feed(conn, seal, manner == CHANGED);
+	(void)!read(conn, in, sizeof(in));
 	(void)!read(conn, in, 1);
 	_exit(0);
+}
+
+static void
+write_token(const char *file, enum manner manner)
+{
+	char text[MT_TOKEN_TEXT];
+	FILE *f;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(token.token); i++) {
+		token.said[i] = (uint8_t)(i * 37 + 5);
+		token.token[i] = (uint8_t)(i * 59 + 7);
+	}
+	n = mt_token_text(text, &token);
+	if (manner == OLD)
+		n /= 2;
+	f = fopen(file, "w");
+	ATF_REQUIRE(f != NULL);
+	ATF_REQUIRE_EQ(n, fwrite(text, 1, n, f));
+	ATF_REQUIRE_EQ(0, fclose(f));
+	ATF_REQUIRE_EQ(0, chmod(file, 0600));
+}
+
+static pid_t
+start_at(int fd, enum manner manner, bool local)
+{
+	pid_t pid = fork();
+
+	ATF_REQUIRE(pid != -1);
+	if (pid == 0)
+		serve(fd, manner, local);
+	(void)close(fd);
+	return (pid);
 }
 
 /* A token file of this name; *port is where the other side listens. */
 static pid_t
 start(const char *file, enum manner manner, unsigned *port)
 {
-	FILE *f;
-	pid_t pid;
-	size_t i;
-	int fd;
-
-	for (i = 0; i < sizeof(secret); i++)
-		secret[i] = (uint8_t)(i * 37 + 5);
-	f = fopen(file, "w");
-	ATF_REQUIRE(f != NULL);
-	for (i = 0; i < sizeof(secret); i++)
-		(void)fprintf(f, "%02x", secret[i]);
-	(void)fprintf(f, "\n");
-	ATF_REQUIRE_EQ(0, fclose(f));
-	ATF_REQUIRE_EQ(0, chmod(file, 0600));
-	fd = listen_somewhere(port);
-	pid = fork();
-	ATF_REQUIRE(pid != -1);
-	if (pid == 0)
-		serve(fd, manner);
-	(void)close(fd);
-	return (pid);
+	write_token(file, manner);
+	return (start_at(listen_somewhere(port), manner, false));
 }
 
 static void
@@ -105,35 +191,37 @@ stop(pid_t pid)
 }
 
 static enum mt_status
-try_open(const char *file, unsigned port, struct mt_error *e)
+try_options(struct mt_feed_options *o, struct mt_error *e)
 {
-	const struct mt_feed_options o = {
-		.port = port,
-		.token_file = file,
-		.timeout_ms = 500
-	};
 	struct mt_feed *f;
 	enum mt_status st;
 
 	memset(e, 0, sizeof(*e));
-	st = mt_feed_open(&f, &o, e);
+	o->timeout_ms = 500;
+	st = mt_feed_open(&f, o, e);
 	ATF_CHECK((st == MT_OK) == (f != NULL));
 	mt_feed_close(f);
 	return (st);
 }
 
-ATF_TC_WITHOUT_HEAD(opened);
-ATF_TC_BODY(opened, tc)
+static enum mt_status
+try_open(const char *file, unsigned port, struct mt_error *e)
 {
-	struct mt_feed_options o = { .token_file = "token" };
+	struct mt_feed_options o = { .port = port, .token_file = file };
+
+	return (try_options(&o, e));
+}
+
+/* What say_feed() has said. */
+static void
+check_feed(const struct mt_feed_options *o)
+{
 	struct mt_feed_info info;
+	struct mt_error e;
 	struct mt_feed *f;
 	bool updated;
-	pid_t pid;
 
-	(void)tc;
-	pid = start("token", RIGHT, &o.port);
-	ATF_REQUIRE_EQ(MT_OK, mt_feed_open(&f, &o, NULL));
+	ATF_REQUIRE_EQ_MSG(MT_OK, mt_feed_open(&f, o, &e), "%s", e.text);
 	do
 		ATF_REQUIRE_EQ(MT_OK, mt_feed_step(f, &updated, NULL));
 	while (!updated);
@@ -144,6 +232,103 @@ ATF_TC_BODY(opened, tc)
 	ATF_CHECK_EQ(MT_FEED_RUNNING, info.state);
 	ATF_CHECK_EQ(0, info.processes);
 	mt_feed_close(f);
+}
+
+ATF_TC_WITHOUT_HEAD(opened);
+ATF_TC_BODY(opened, tc)
+{
+	struct mt_feed_options o = { .token_file = "token" };
+	pid_t pid;
+
+	(void)tc;
+	pid = start("token", RIGHT, &o.port);
+	check_feed(&o);
+	stop(pid);
+}
+
+/* ---- Local sockets ----------------------------------------------------- */
+
+ATF_TC(socket);
+ATF_TC_HEAD(socket, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a socket by its name, or beside the "
+	    "token; no secret is needed");
+}
+ATF_TC_BODY(socket, tc)
+{
+	struct mt_feed_options o = { .socket = "./feed" };
+	struct mt_error e;
+	pid_t pid;
+
+	(void)tc;
+	pid = start_at(listen_local("feed"), RIGHT, true);
+	check_feed(&o);
+	stop(pid);
+	ATF_CHECK_EQ(MT_ERR_SYS, try_options(&o, &e));
+	ATF_CHECK_EQ(ECONNREFUSED, e.sys);
+	ATF_REQUIRE_EQ(0, unlink("feed"));
+	pid = start_at(listen_local("feed"), OTHER_VERSION, true);
+	ATF_CHECK_EQ(MT_ERR_VERSION, try_options(&o, &e));
+	ATF_CHECK_MSG(strstr(e.text, "version 7") != NULL &&
+	    strstr(e.text, "version 2") != NULL, "%s", e.text);
+	stop(pid);
+	ATF_REQUIRE_EQ(0, unlink("feed"));
+	pid = start_at(listen_local("feed"), STRANGER, true);
+	ATF_CHECK_EQ(MT_ERR_FORMAT, try_options(&o, &e));
+	stop(pid);
+	/* The file may be empty, and nobody listens on that port. */
+	o.socket = NULL;
+	o.port = 1;
+	o.token_file = "token";
+	atf_utils_create_file("token", "%s", "");
+	ATF_REQUIRE_EQ(0, chmod("token", 0600));
+	ATF_CHECK_EQ(MT_ERR_SYS, try_options(&o, &e));
+	ATF_CHECK_EQ(ECONNREFUSED, e.sys);
+	pid = start_at(listen_local("token.sock"), RIGHT, true);
+	check_feed(&o);
+	stop(pid);
+	/* With a host, the socket is of no use. */
+	o.host = "127.0.0.1";
+	ATF_CHECK_EQ(MT_ERR_LIMIT, try_options(&o, &e));
+	ATF_CHECK_MSG(strstr(e.text, "--live-port") != NULL, "%s", e.text);
+}
+
+ATF_TC(others_socket);
+ATF_TC_HEAD(others_socket, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "somebody else who listens is not "
+	    "talked to");
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(others_socket, tc)
+{
+	struct mt_feed_options o = { .socket = "./feed" };
+	struct mt_error e;
+	char said;
+	int conn, fd;
+	pid_t pid;
+
+	(void)tc;
+	ATF_REQUIRE_EQ(0, chmod(".", 0777));
+	ATF_REQUIRE_EQ(0, seteuid(65534));
+	fd = listen_local("feed");
+	ATF_REQUIRE_EQ(0, chmod("feed", 0777));
+	ATF_REQUIRE_EQ(0, seteuid(0));
+	ATF_CHECK_EQ(MT_ERR_SYS, try_options(&o, &e));
+	ATF_CHECK_EQ(EACCES, e.sys);
+	ATF_CHECK_MSG(strstr(e.text, "neither of this user nor root") != NULL,
+	    "%s", e.text);
+	conn = accept(fd, NULL, NULL);
+	ATF_REQUIRE(conn != -1);
+	ATF_CHECK_EQ(0, read(conn, &said, 1));
+	/* Root may be watched by anybody who has the socket. */
+	ATF_REQUIRE_EQ(0, unlink("feed"));
+	fd = listen_local("feed");
+	ATF_REQUIRE_EQ(0, chmod("feed", 0777));
+	pid = start_at(fd, RIGHT, true);
+	ATF_REQUIRE_EQ(0, seteuid(65534));
+	check_feed(&o);
+	ATF_REQUIRE_EQ(0, seteuid(0));
 	stop(pid);
 }
 
@@ -154,29 +339,64 @@ ATF_TC_HEAD(found, tc)
 }
 ATF_TC_BODY(found, tc)
 {
-	char dir[MT_MIRROR_PATH], file[MT_MIRROR_PATH], cwd[100];
+	struct mt_feed_options o = { .host = NULL };
+	char place[MT_PLACE_PATH], cwd[100], name[MT_TOKEN_NAME];
+	char sock[MT_TOKEN_NAME];
 	struct mt_error e;
-	unsigned port;
 	pid_t pid;
+	int dir;
 
 	(void)tc;
+	ATF_REQUIRE_EQ(0, chmod(".", 0700));
 	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
 	ATF_REQUIRE_EQ(0, setenv("XDG_RUNTIME_DIR", cwd, 1));
-	ATF_REQUIRE_EQ(0, mkdir("memtrace", 0700));
-	pid = start("token", RIGHT, &port);
-	ATF_CHECK_EQ(MT_ERR_SYS, try_open(NULL, port, &e));
+	ATF_CHECK_EQ(-1, mt_place_feed(0, false, place));
+	dir = mt_place_feed(0, true, place);
+	ATF_REQUIRE(dir != -1);
+	ATF_CHECK_EQ(0, strncmp(cwd, place, strlen(cwd)));
+	pid = start("token", RIGHT, &o.port);
+	ATF_CHECK_EQ(MT_ERR_SYS, try_options(&o, &e));
 	ATF_CHECK_EQ(ENOENT, e.sys);
-	ATF_REQUIRE(mt_mirror_place(0, port, dir, file));
-	ATF_CHECK_EQ(0, strncmp(cwd, dir, strlen(cwd)));
-	ATF_REQUIRE_EQ(0, rename("token", file));
-	ATF_CHECK_EQ_MSG(MT_OK, try_open(NULL, port, &e), "%s", e.text);
+	mt_token_name(name, sock, o.port);
+	ATF_REQUIRE_EQ(0, renameat(AT_FDCWD, "token", dir, name));
+	ATF_CHECK_EQ_MSG(MT_OK, try_options(&o, &e), "%s", e.text);
 	stop(pid);
-	/* Without such a directory there is one place less. */
-	ATF_CHECK(mt_mirror_place(1, port, dir, file));
-	ATF_CHECK(!mt_mirror_place(2, port, dir, file));
-	ATF_REQUIRE_EQ(0, unsetenv("XDG_RUNTIME_DIR"));
-	ATF_CHECK(mt_mirror_place(0, port, dir, file));
-	ATF_CHECK(!mt_mirror_place(1, port, dir, file));
+	/* The socket goes before the network. */
+	ATF_REQUIRE_EQ(0, fchdir(dir));
+	pid = start_at(listen_local(sock), RIGHT, true);
+	ATF_CHECK_EQ_MSG(MT_OK, try_options(&o, &e), "%s", e.text);
+	stop(pid);
+	/* What others can enter is no place. */
+	ATF_REQUIRE_EQ(0, fchmod(dir, 0750));
+	ATF_CHECK_EQ(MT_ERR_SYS, try_options(&o, &e));
+	ATF_CHECK_EQ(ENOENT, e.sys);
+	ATF_REQUIRE_EQ(0, fchmod(dir, 0700));
+	ATF_REQUIRE_EQ(0, chmod(cwd, 0755));
+	ATF_CHECK_EQ(MT_ERR_SYS, try_options(&o, &e));
+	ATF_CHECK_EQ(ENOENT, e.sys);
+	(void)close(dir);
+}
+
+ATF_TC(starting);
+ATF_TC_HEAD(starting, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a memray-run that does not listen yet "
+	    "is waited for");
+}
+ATF_TC_BODY(starting, tc)
+{
+	struct mt_error e;
+	int fd;
+
+	(void)tc;
+	fd = open("token", O_WRONLY | O_CREAT, 0600);
+	ATF_REQUIRE(fd != -1);
+	ATF_REQUIRE_EQ(0, flock(fd, LOCK_EX));
+	ATF_CHECK_EQ(MT_ERR_SYS, try_open("token", 1, &e));
+	ATF_CHECK_EQ(ENOENT, e.sys);
+	(void)close(fd);
+	ATF_CHECK_EQ(MT_ERR_SYS, try_open("token", 1, &e));
+	ATF_CHECK_EQ(ECONNREFUSED, e.sys);
 }
 
 ATF_TC(refused);
@@ -196,7 +416,10 @@ ATF_TC_BODY(refused, tc)
 		{ STRANGER, MT_ERR_FORMAT, "is not the memray-run" },
 		{ SILENT, MT_ERR_FORMAT, "is not the memray-run" },
 		{ CLOSING, MT_ERR_FORMAT, "is not the memray-run" },
-		{ OTHER_VERSION, MT_ERR_VERSION, "version 7" }
+		{ OTHER_VERSION, MT_ERR_VERSION, "version 7" },
+		{ OTHER_VERSION, MT_ERR_VERSION, "version 2" },
+		{ OLD, MT_ERR_VERSION, "version 1" },
+		{ OLD, MT_ERR_VERSION, "version 2" }
 	};
 	struct mt_error e;
 	unsigned port;
@@ -212,6 +435,36 @@ ATF_TC_BODY(refused, tc)
 		    i, e.text);
 		stop(pid);
 	}
+}
+
+ATF_TC(changed);
+ATF_TC_HEAD(changed, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "what somebody has put in between ends "
+	    "the feed");
+}
+ATF_TC_BODY(changed, tc)
+{
+	struct mt_feed_options o = { .token_file = "token" };
+	struct mt_feed_info info;
+	struct mt_feed *f;
+	struct mt_error e;
+	enum mt_status st;
+	bool updated;
+	pid_t pid;
+
+	(void)tc;
+	pid = start("token", CHANGED, &o.port);
+	ATF_REQUIRE_EQ(MT_OK, mt_feed_open(&f, &o, NULL));
+	do
+		st = mt_feed_step(f, &updated, &e);
+	while (st == MT_OK && !updated);
+	ATF_CHECK_EQ(MT_ERR_FORMAT, st);
+	ATF_CHECK_MSG(strstr(e.text, "changed") != NULL, "%s", e.text);
+	mt_feed_info(f, &info);
+	ATF_CHECK_EQ(MT_FEED_LOST, info.state);
+	mt_feed_close(f);
+	stop(pid);
 }
 
 ATF_TC(bad_token);
@@ -255,8 +508,12 @@ ATF_TC_BODY(bad_token, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, opened);
+	ATF_TP_ADD_TC(tp, socket);
+	ATF_TP_ADD_TC(tp, others_socket);
 	ATF_TP_ADD_TC(tp, found);
+	ATF_TP_ADD_TC(tp, starting);
 	ATF_TP_ADD_TC(tp, refused);
+	ATF_TP_ADD_TC(tp, changed);
 	ATF_TP_ADD_TC(tp, bad_token);
 	return (atf_no_error());
 }
