@@ -382,7 +382,8 @@ timeout_ms(const struct mt_collect_live *l, uint64_t now)
 		until = l->deaf_us;
 	for (i = 0; i < MT_COLLECT_LIVE_PEERS; i++) {
 		v = l->peer[i];
-		if (v != NULL && mt_collect_viewer_is_in(v) && v->interval_us != 0 &&
+		if (v != NULL && mt_collect_viewer_is_in(v) &&
+		    v->interval_us != 0 &&
 		    v->round == 0 && !mt_collect_viewer_is_busy(v) &&
 		    v->due_us < until)
 			until = v->due_us;

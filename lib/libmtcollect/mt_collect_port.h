@@ -22,7 +22,7 @@ struct mt_collect_port {
 	char		dir_path[MT_PLACE_PATH];
 	char		file[MT_TOKEN_NAME];	/* "" if there is none */
 	char		sock[MT_TOKEN_NAME];
-	bool		is_hidden;	/* no viewer finds the place by himself */
+	bool		is_hidden;	/* viewers have to be told of it */
 };
 
 /*
