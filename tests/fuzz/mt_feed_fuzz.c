@@ -100,9 +100,47 @@ fuzz_look(struct mt_feed *f)
 	}
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+/* What the input is: frames, frames that were sealed, or sealed records. */
+enum fuzz_way { FUZZ_PLAIN, FUZZ_SEALED, FUZZ_RECORDS, FUZZ_WAYS };
+
+static const uint8_t fuzz_token[MT_SEAL_TOKEN] = "anything";
+
+/* Both sides of a greeting. */
+static void
+fuzz_greet(struct mt_seal **viewer, struct mt_seal **server)
 {
+	uint8_t message[MT_SEAL_GREETING];
+
+	fuzz_require(mt_seal_new(viewer, MT_SEAL_VIEWER, fuzz_token, "", 0,
+	    NULL) == MT_OK);
+	fuzz_require(mt_seal_new(server, MT_SEAL_SERVER, fuzz_token, "", 0,
+	    NULL) == MT_OK);
+	fuzz_require(mt_seal_write(*viewer, message, NULL, 0));
+	fuzz_require(mt_seal_read(*server, NULL, message, sizeof(message)));
+	fuzz_require(mt_seal_write(*server, message, NULL, 0));
+	fuzz_require(mt_seal_read(*viewer, NULL, message, sizeof(message)));
+}
+
+static void
+fuzz_send(int fd, struct mt_seal *server, const uint8_t *data, size_t n)
+{
+	uint8_t record[MT_MIRROR_RECORD + FUZZ_PIECE + MT_SEAL_TAG];
+
+	if (server != NULL) {
+		mt_put_u16(record, (uint16_t)(n + MT_SEAL_TAG));
+		fuzz_require(mt_seal_close(server, record + MT_MIRROR_RECORD,
+		    data, n));
+		data = record;
+		n += MT_MIRROR_RECORD + MT_SEAL_TAG;
+	}
+	fuzz_require(send(fd, data, n, MSG_NOSIGNAL) == (ssize_t)n);
+}
+
+/* Whether it went as far as the end of the input. */
+static enum mt_status
+fuzz_feed(const uint8_t *data, size_t n, enum fuzz_way way)
+{
+	struct mt_seal *server = NULL;
 	enum mt_status st = MT_OK;
 	struct mt_feed *f;
 	bool updated;
@@ -113,20 +151,36 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (f == NULL || socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
 		abort();
 	f->fd = sv[0];
+	if (way != FUZZ_PLAIN)
+		fuzz_greet(&f->seal, &server);
 	while (n > 0 && st == MT_OK) {
 		k = n > FUZZ_PIECE ? FUZZ_PIECE : n;
-		fuzz_require(send(sv[1], data, k, MSG_NOSIGNAL) ==
-		    (ssize_t)k);
+		fuzz_send(sv[1], way == FUZZ_SEALED ? server : NULL, data, k);
 		data += k;
 		n -= k;
 		st = mt_feed_step(f, &updated, NULL);
 		fuzz_look(f);
 	}
 	(void)close(sv[1]);
-	do
+	while (st == MT_OK)
 		st = mt_feed_step(f, &updated, NULL);
-	while (st == MT_OK);
 	fuzz_look(f);
+	mt_seal_free(server);
 	mt_feed_close(f);
+	return (st);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct mt_token token;
+	unsigned version;
+
+	/* The seal changes nothing of what is said. */
+	fuzz_require(fuzz_feed(data, n, FUZZ_PLAIN) ==
+	    fuzz_feed(data, n, FUZZ_SEALED));
+	(void)fuzz_feed(data, n, FUZZ_RECORDS);
+	if (mt_token_parse(&token, &version, (const char *)data, n))
+		fuzz_require(version <= MT_FEED_VERSION);
 	return (0);
 }
