@@ -171,11 +171,9 @@ sweep_places(const char *parent)
 static int
 new_place(char path[MT_PLACE_PATH])
 {
-	const char *parent = getenv("TMPDIR");
+	const char *parent = mt_place_tmpdir();
 	int n;
 
-	if (parent == NULL || *parent != '/')
-		parent = "/tmp";
 	sweep_places(parent);
 	n = snprintf(path, MT_PLACE_PATH, "%s/memtrace-live.XXXXXX", parent);
 	errno = ENAMETOOLONG;

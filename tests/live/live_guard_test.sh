@@ -100,7 +100,7 @@ flood_body()
 	python3 "$src/stranger.py" flood 127.0.0.1 "$port" > flood.out &
 	echo $! >> pids
 	live_until "grep -q flooding flood.out"
-	for n in 1 2 3 4 5; do
+	for n in 1 2; do
 		live_view once
 		FEED_FROM=127.0.0.3 live_view_at "127.0.0.1:$port" once
 	done
