@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "mt_sym_child.h"
+#include "mt_sym_find.h"
 #include "mt_sym_module.h"
 
 #define CPU_SECONDS	30u	/* for one module */
+#define WAIT_SECONDS	300u	/* likewise; a server may take long to answer */
 #define MEMORY_MAX	(UINT64_C(8) * 1024 * 1024 * 1024)
 
 /* Sanitizers need more than any program. */
@@ -45,7 +47,10 @@ lower(struct rlimit *rl, uint64_t max)
 			(void)setrlimit((resource), &rl_);		\
 	} while (0)
 
-/* So much time from now on. */
+/*
+ * So much time from now on.  What waits takes no time of a processor: a file
+ * may name a pipe, say, for libdw to read on in.
+ */
 static void
 limit_time(void)
 {
@@ -54,6 +59,7 @@ limit_time(void)
 	if (getrusage(RUSAGE_SELF, &ru) == 0)
 		limit(RLIMIT_CPU, (uint64_t)ru.ru_utime.tv_sec +
 		    (uint64_t)ru.ru_stime.tv_sec + CPU_SECONDS);
+	(void)alarm(WAIT_SECONDS);
 }
 
 static bool
@@ -115,8 +121,9 @@ _Noreturn static void
 child(const struct mt_sym_work *w, pid_t parent, int fd)
 {
 	static const int deadly[] = {
-		SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU
+		SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGALRM
 	};
+	sigset_t none;
 	uint32_t i;
 	size_t k;
 
@@ -126,6 +133,10 @@ child(const struct mt_sym_work *w, pid_t parent, int fd)
 		_exit(1);
 	for (k = 0; k < sizeof(deadly) / sizeof(deadly[0]); k++)
 		(void)signal(deadly[k], SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (!mt_sym_find_may_ask())
+		(void)unsetenv("DEBUGINFOD_URLS");
 	limit(RLIMIT_CORE, 0);
 	if (LIMIT_MEMORY)
 		limit(RLIMIT_AS, MEMORY_MAX);

@@ -9,6 +9,8 @@
 #ifndef MT_SYM_FIND_H
 #define MT_SYM_FIND_H
 
+#include <stdbool.h>
+
 #include <memtrace.h>
 
 #define MT_SYM_NOTE	200	/* bytes */
@@ -19,5 +21,11 @@
  */
 int	mt_sym_find(const struct mt_module *, uint64_t start_time_ns,
 	    char note[MT_SYM_NOTE]);
+
+/*
+ * Whether servers may be asked: their library keeps what they say in a
+ * directory that the environment names, and that may be somebody else's.
+ */
+bool	mt_sym_find_may_ask(void);
 
 #endif /* MT_SYM_FIND_H */

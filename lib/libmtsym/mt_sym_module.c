@@ -1,9 +1,13 @@
 /* One module: symbols and DWARF put together. */
 
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <mt_place.h>
 
 #include "mt_sym_module.h"
 #include "mt_sym_name.h"
@@ -15,13 +19,48 @@ static const Dwfl_Callbacks callbacks = {
 	.section_address = dwfl_offline_section_address
 };
 
+/*
+ * A file names others, in which its debug information is, and libdwfl opens
+ * whatever has such a name.  If the file is somebody else's, so are the names.
+ */
+static int
+find_nothing(Dwfl_Module *mod, void **userdata, const char *name,
+    Dwarf_Addr base, const char *file, const char *link, GElf_Word crc,
+    char **found)
+{
+	(void)mod;
+	(void)userdata;
+	(void)name;
+	(void)base;
+	(void)file;
+	(void)link;
+	(void)crc;
+	(void)found;
+	return (-1);
+}
+
+static const Dwfl_Callbacks callbacks_strange = {
+	.find_elf = dwfl_build_id_find_elf,
+	.find_debuginfo = find_nothing,
+	.section_address = dwfl_offline_section_address
+};
+
+static bool
+is_strange(int fd)
+{
+	struct stat st;
+
+	return (fstat(fd, &st) == -1 || !mt_place_trusts(st.st_uid));
+}
+
 /* The descriptor is libdwfl's if this succeeds. */
 static bool
 report(struct mt_sym_module *r, const char *path, int fd)
 {
 	GElf_Addr bias;
 
-	r->dwfl = dwfl_begin(&callbacks);
+	r->dwfl = dwfl_begin(is_strange(fd) ? &callbacks_strange :
+	    &callbacks);
 	if (r->dwfl == NULL)
 		return (false);
 	dwfl_report_begin(r->dwfl);

@@ -236,6 +236,29 @@ named_body()
 	kill $writer
 }
 
+trust_case debuglink "nor what somebody else's library names" root
+debuglink_body()
+{
+	cat > x.c <<-'EOF'
+	int f(int);
+	int f(int a) { return (a * 3); }
+	EOF
+	cc -O1 -g -fPIC -shared -Wl,--build-id -o libx.so x.c ||
+	    atf_fail "no compiler"
+	objcopy --only-keep-debug libx.so fifo
+	strip -g libx.so
+	objcopy --add-gnu-debuglink=fifo libx.so
+	rm fifo
+	mkfifo fifo
+	chown $nobody libx.so fifo
+	id=$(readelf -n libx.so | sed -n 's/.*Build ID: //p')
+	at=$(nm -D libx.so | awk '$3 == "f" { print $1 }')
+	"$(atf_get_srcdir)/../bin/memray-symbolize/mk_native" c.bin \
+	    "$PWD/libx.so" "$id" "$at" || atf_fail "mk_native"
+	atf_check -e ignore timeout 60 memray-symbolize c.bin
+	atf_check -o match:"^f at .*libx.so" memray-summary -s 3 c.bin
+}
+
 trust_case cache "servers are not asked for another user's cache" root
 cache_body()
 {
@@ -261,5 +284,6 @@ atf_init_test_cases()
 	atf_add_test_case shorter
 	atf_add_test_case environment
 	atf_add_test_case named
+	atf_add_test_case debuglink
 	atf_add_test_case cache
 }
