@@ -123,9 +123,8 @@ mt_file_create_beside(const char *path, char **fresh)
 }
 
 int
-mt_file_temporary(void)
+mt_file_nameless(const char *dir)
 {
-	const char *dir = mt_place_tmpdir();
 	char *path;
 	int fd;
 
@@ -142,6 +141,12 @@ mt_file_temporary(void)
 		(void)unlink(path);
 	free(path);
 	return (fd);
+}
+
+int
+mt_file_temporary(void)
+{
+	return (mt_file_nameless(mt_place_tmpdir()));
 }
 
 /* Where the system insists, it has to be said that nobody will execute it. */

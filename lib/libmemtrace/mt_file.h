@@ -17,7 +17,11 @@
 extern "C" {
 #endif
 
-/* A file without a name in mt_place_tmpdir(), for reading and writing. */
+/*
+ * A file without a name in this directory, for reading and writing; and one in
+ * mt_place_tmpdir().
+ */
+MT_API int		mt_file_nameless(const char *dir);
 MT_API int		mt_file_temporary(void);
 
 /*

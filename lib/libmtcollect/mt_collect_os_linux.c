@@ -16,8 +16,6 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,15 +71,10 @@ shm_memfd(size_t bytes)
 static int
 shm_file(const char *dir, size_t bytes)
 {
-	char path[PATH_MAX];
-	int error, fd, n;
+	int error, fd = mt_file_nameless(dir);
 
-	n = snprintf(path, sizeof(path), "%s/memtrace.XXXXXX", dir);
-	if (n < 0 || (size_t)n >= sizeof(path))
+	if (fd == -1)
 		return (-1);
-	if ((fd = mkostemp(path, O_CLOEXEC)) == -1)
-		return (-1);
-	(void)unlink(path);
 	if ((error = posix_fallocate(fd, 0, (off_t)bytes)) != 0) {
 		(void)close(fd);
 		errno = error;
