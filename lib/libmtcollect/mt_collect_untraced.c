@@ -49,6 +49,8 @@ why_text(uint32_t why)
 		return ("is statically linked");
 	case MT_WHY_LIBC:
 		return ("uses another C library");
+	case MT_WHY_LATE:
+		return ("had begun before that could be seen");
 	default:
 		return ("does not load the agent");
 	}

@@ -137,11 +137,16 @@ raw_free(void *ctx, void *p)
 	pyalloc_put(ctx, p, MT_ALLOCATOR_FREE);
 }
 
-/* Put ours in front of those of a domain. */
+/* Put ours in front of those of a domain, unless they still are there. */
 static void
 pyalloc_wrap(int domain, struct agent_pyallocator *ours)
 {
-	agent_pyapi.get_allocator(domain, &pyalloc_old[domain]);
+	struct agent_pyallocator now;
+
+	agent_pyapi.get_allocator(domain, &now);
+	if (now.malloc == ours->malloc)
+		return;
+	pyalloc_old[domain] = now;
 	ours->ctx = &pyalloc_old[domain];
 	agent_pyapi.set_allocator(domain, ours);
 }

@@ -66,6 +66,7 @@ static const struct {
 	SYM("PyCFunction_NewEx", new_function, true),
 	SYM("PyUnicode_FromString", str_from, true),
 	SYM("PyUnicode_AsUTF8", str_utf8, true),
+	SYM("PyTuple_GetItem", tuple_get, true),
 	SYM("PyUnicode_EncodeFSDefault", encode_fs, true),
 	SYM("PyBytes_AsString", bytes_text, true),
 	SYM("Py_IncRef", incref, true),

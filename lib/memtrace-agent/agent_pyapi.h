@@ -49,6 +49,7 @@ struct agent_pyapi {
 			    void *);
 	void		*(*str_from)(const char *);
 	const char	*(*str_utf8)(void *);
+	void		*(*tuple_get)(void *, ptrdiff_t);	/* borrowed */
 	void		 (*incref)(void *);
 	void		 (*decref)(void *);
 	long		 (*long_as_long)(void *);

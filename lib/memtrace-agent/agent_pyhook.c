@@ -1,6 +1,7 @@
 /* When the user's code runs. */
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,6 +12,7 @@
 #include "agent_pyapi.h"
 #include "agent_pycheck.h"
 #include "agent_pyhook.h"
+#include "agent_pystack.h"
 #include "agent_record.h"
 #include "agent_sys.h"
 #include "agent_thread.h"
@@ -21,6 +23,21 @@ static _Atomic bool	pyhook_polling;
 static bool		pyhook_started;
 static _Atomic bool	pyhook_tracing;	/* survives a fork */
 static bool		pyhook_polled;	/* a hook was called */
+static bool		pyhook_sees;	/* malloc(3) of the interpreter */
+
+/*
+ * A program that embeds interpreters: one after the other, perhaps, and what
+ * it does in between is recorded as well.
+ */
+enum pyhook_stage {
+	PYHOOK_ALONE,		/* it is a Python, and ends as one */
+	PYHOOK_RUNS,		/* an interpreter that is embedded */
+	PYHOOK_ENDS,		/* that is being finalized */
+	PYHOOK_GONE,		/* no interpreter */
+	PYHOOK_BEGINS		/* another one, before the user's code */
+};
+static _Atomic uint32_t	pyhook_stage;
+static uintptr_t	pyhook_ender;	/* the thread that finalizes */
 
 static int	pyhook_audit(const char *, void *, void *);
 
@@ -33,9 +50,11 @@ pyhook_install(void)
 	 * Later, installing would be announced to hooks that exist already,
 	 * and they would run in the middle of malloc.
 	 */
-	if (agent_pyapi.is_initialized() ||
-	    agent_pyapi.add_audit_hook(pyhook_audit, NULL) != 0)
-		atomic_store(&agent->phase, AGENT_OFF);
+	if (!agent_pyapi.is_initialized() &&
+	    agent_pyapi.add_audit_hook(pyhook_audit, NULL) == 0)
+		return;
+	atomic_store(&agent->phase, AGENT_OFF);
+	agent_out_untraceable("", MT_WHY_LATE, true);
 }
 
 AGENT_COLD void
@@ -53,6 +72,29 @@ agent_pyhook_poll(void)
 	atomic_store(&pyhook_polling, false);
 	errno = saved;
 }
+
+/*
+ * Another interpreter is there when the one before is seen to be gone.  The
+ * thread that ends it does so for good, others just may have no state.
+ */
+AGENT_COLD void
+agent_pyhook_again(void)
+{
+	uint32_t stage = atomic_load(&pyhook_stage);
+	void *ts;
+
+	if ((stage != PYHOOK_ENDS && stage != PYHOOK_GONE) ||
+	    pyhook_ender != (uintptr_t)pthread_self())
+		return;
+	ts = agent_pyapi.gil_tstate();
+	if (stage == PYHOOK_ENDS && ts == NULL)
+		atomic_store(&pyhook_stage, PYHOOK_GONE);
+	if (stage == PYHOOK_GONE && ts != NULL) {
+		atomic_store(&pyhook_stage, PYHOOK_BEGINS);
+		if (!agent_pyapi.is_initialized())
+			(void)agent_pyapi.add_audit_hook(pyhook_audit, NULL);
+	}
+}
 /*
  * Other threads' states are about to be freed: no walk may go on while that
  * happens, and none may begin.
@@ -68,10 +110,26 @@ pyhook_stop_walks(void)
 	agent_thread_quiesce();
 }
 
+/* Nothing more is known of stacks until there is another interpreter. */
+static void
+pyhook_pause(struct agent_thread *t)
+{
+	agent_pystack_reset(t);
+	if (t->native != NULL)
+		agent_native_reset(t->native);
+	if (agent_out_room(t, 1)) {
+		agent_out_word(t, MT_WORD(MT_OP_POP, 0, MT_WORD_VALUE_MASK));
+		agent_out_publish(t);
+	}
+	pyhook_ender = (uintptr_t)pthread_self();
+	atomic_store(&pyhook_stage, PYHOOK_ENDS);
+}
+
 /* The script has ended, its threads and its own atexit callbacks as well. */
 static void *
 pyhook_end(void *self, void *args)
 {
+	const bool alone = atomic_load(&pyhook_stage) == PYHOOK_ALONE;
 	struct agent_thread *t;
 
 	(void)self;
@@ -80,11 +138,16 @@ pyhook_end(void *self, void *args)
 		pyhook_stop_walks();
 		if (t->native != NULL)
 			agent_native_statistics(t);
-		agent_record_mark(t, MT_MARK_END);
-		atomic_store(&agent->phase, AGENT_OFF);
+		if (alone) {
+			agent_record_mark(t, MT_MARK_END);
+			atomic_store(&agent->phase, AGENT_OFF);
+		} else {
+			pyhook_pause(t);
+		}
 		agent_leave(t);
 	}
-	atomic_store(&pyhook_tracing, false);
+	if (alone)
+		atomic_store(&pyhook_tracing, false);
 	agent_pyapi.incref(agent_pyapi.none);
 	return (agent_pyapi.none);
 }
@@ -165,22 +228,27 @@ pyhook_sees_malloc(void)
 	return (pyhook_polled);
 }
 
-/* What the interpreter's own allocators have to tell. */
 static void
-pyhook_allocators(struct agent_thread *t, bool sees_malloc)
+pyhook_tell_malloc(struct agent_thread *t)
 {
 	static const char note[] = "the program has a malloc of its own: "
 	    "what others than Python take from it is not recorded";
 
-	if (!sees_malloc)
+	if (!pyhook_sees)
 		agent_out_text(t, MT_OP_NOTE, note, sizeof(note) - 1);
+}
+
+/* What the interpreter's own allocators have to tell. */
+static void
+pyhook_allocators(void)
+{
 	if ((agent->flags & MT_FLAG_PYTHON_ALLOCATORS) != 0) {
 		agent_pyalloc_install();
 		return;
 	}
 	if (agent_pystack_mode() == AGENT_WALK_API)
 		agent_pyalloc_guard();
-	if (!sees_malloc)
+	if (!pyhook_sees)
 		agent_pyalloc_raw();
 }
 
@@ -198,10 +266,10 @@ pyhook_start(void)
 {
 	const struct agent_pyoffsets *o;
 	struct agent_thread *t;
-	bool reads, sees_malloc;
+	bool reads;
 
 	pyhook_started = true;
-	sees_malloc = pyhook_sees_malloc();
+	pyhook_sees = pyhook_sees_malloc();
 	pyhook_register_end();
 	pyhook_native();
 	agent_fork_init();
@@ -217,7 +285,8 @@ pyhook_start(void)
 		agent_merge_init(reads ? o : NULL);
 	pyhook_send_allocator(t);
 	agent_record_mark(t, MT_MARK_START);
-	pyhook_allocators(t, sees_malloc);
+	pyhook_tell_malloc(t);
+	pyhook_allocators();
 	agent_leave(t);
 	atomic_store(&pyhook_tracing, true);
 }
@@ -228,14 +297,70 @@ agent_pyhook_tracing(void)
 	return (atomic_load(&pyhook_tracing));
 }
 
+/* An interpreter after the first one in a program that embeds them. */
+static void
+pyhook_resume(void)
+{
+	struct agent_thread *t;
+
+	/* What we do here is audited, too. */
+	atomic_store(&pyhook_stage, PYHOOK_RUNS);
+	pyhook_register_end();
+	if ((t = agent_enter()) == NULL)
+		return;
+	pyhook_allocators();
+	atomic_store(&agent->stop_walk, 0);
+	agent_leave(t);
+}
+
+/* What an interpreter imports by itself before it runs anything. */
+static bool
+pyhook_is_startup(void *args)
+{
+	static const char *const names[] = { "site", "readline",
+	    "rlcompleter" };
+	const char *name = agent_pyapi.str_utf8(agent_pyapi.tuple_get(args,
+	    0));
+	size_t i;
+
+	if (name == NULL)
+		agent_pyapi.err_clear();
+	for (i = 0; name != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return (true);
+	return (name == NULL);
+}
+
+/*
+ * Is this a program's own call of an interpreter, rather than what that does
+ * by itself?  Until the user's code runs, there are Python frames whenever it
+ * does anything that is audited, but for a few imports.
+ */
+static bool
+pyhook_is_embedded(const char *event, void *args)
+{
+	return (strncmp(event, "cpython.", 8) != 0 &&
+	    agent_pyapi.is_initialized() &&
+	    agent_pyapi.eval_frame() == NULL &&
+	    (strcmp(event, "import") != 0 || !pyhook_is_startup(args)));
+}
+
 static int
 pyhook_audit(const char *event, void *args, void *data)
 {
-	(void)args;
 	(void)data;
-	if (event[0] == 'c' && !pyhook_started &&
-	    strncmp(event, "cpython.run_", 12) == 0 &&
-	    atomic_load(&agent->phase) == AGENT_WAITING)
+	if (pyhook_started) {
+		if (AGENT_UNLIKELY(atomic_load_explicit(&pyhook_stage,
+		    memory_order_relaxed) == PYHOOK_BEGINS) &&
+		    pyhook_is_embedded(event, args))
+			pyhook_resume();
+	} else if (atomic_load(&agent->phase) != AGENT_WAITING) {
+		return (0);
+	} else if (strncmp(event, "cpython.run_", 12) == 0) {
 		pyhook_start();
+	} else if (pyhook_is_embedded(event, args)) {
+		atomic_store(&pyhook_stage, PYHOOK_RUNS);
+		pyhook_start();
+	}
 	return (0);
 }

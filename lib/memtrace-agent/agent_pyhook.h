@@ -11,6 +11,12 @@
  */
 void	agent_pyhook_poll(void);
 
+/*
+ * The same when no stacks can be had, as after the end of an interpreter that
+ * was embedded, of which there may be another one.
+ */
+void	agent_pyhook_again(void);
+
 /* Between the two, in this process or in the one that it was forked from. */
 bool	agent_pyhook_tracing(void);
 

@@ -21,6 +21,7 @@
 #include "agent_pyapi.h"
 #include "agent_pycheck.h"
 #include "agent_pycode.h"
+#include "agent_pyhook.h"
 #include "agent_pystack.h"
 
 #define PYSTACK_MAX	(1u << 20)	/* frames; the top ones count */
@@ -477,7 +478,9 @@ AGENT_HOT void
 agent_pystack_update(struct agent_thread *t)
 {
 	if (AGENT_UNLIKELY(pystack_mode != AGENT_WALK_FRAMES)) {
-		if (pystack_mode == AGENT_WALK_API)
+		if (atomic_load(&agent->stop_walk) != 0)
+			agent_pyhook_again();
+		else if (pystack_mode == AGENT_WALK_API)
 			agent_pycheck_update(t);
 		if (t->native != NULL)
 			pystack_update_native(t);
@@ -490,8 +493,10 @@ agent_pystack_update(struct agent_thread *t)
 	atomic_store_explicit(&t->in_walk, 1, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
 	if (AGENT_UNLIKELY(atomic_load_explicit(&agent->stop_walk,
-	    memory_order_relaxed) != 0))
+	    memory_order_relaxed) != 0)) {
+		agent_pyhook_again();
 		goto out;
+	}
 	if (!pystack_is_hot(t))
 		pystack_update(t);
 	if (AGENT_UNLIKELY(t->native != NULL))

@@ -77,7 +77,58 @@ print([k for k in os.environ if "MEMTRACE" in k or k == "LD_PRELOAD"])'
 	atf_check_equal "[]" "$(cat out)"
 }
 
+# A program that embeds interpreters, one after the other: each is recorded,
+# and what it frees at its end is, too.
+embed_each()
+{
+	image_library
+	cat > grow.py <<-'EOF'
+	def grow():
+	    return bytearray(20_000_000)
+	def run():
+	    global kept
+	    kept = grow()
+	EOF
+	for cycles in 1 3; do
+		image_build embed -DEMBED=$cycles
+		image_record env PYTHONPATH=. ./embed "$(cat grow.py)
+run()"
+		e2e_near "$cycles, text: grow" \
+		    "$(e2e_row peak grow own_bytes)" 20000000
+		# With what later interpreters take for their beginnings.
+		e2e_below "$cycles, text: peak" "$(e2e_meta peak_memory)" \
+		    35000000
+		e2e_below "$cycles, text: leaks" \
+		    "$(e2e_row leaks grow own_bytes)" 0
+		image_record env PYTHONPATH=. ./embed import grow
+		e2e_near "$cycles, call: grow" \
+		    "$(e2e_row peak grow own_bytes)" 20000000
+		[ "$(e2e_meta total_bytes_allocated)" -ge \
+		    $((cycles * 20000000)) ] || e2e_fail "not $cycles cycles"
+		atf_check_equal 0 "$(e2e_meta lost_events)"
+	done
+	image_build embed -DEMBED=2
+	for flags in --native --trace-python-allocators --aggregate; do
+		atf_check -e save:err memray-run "$flags" -f -o cap.bin \
+		    ./embed "$(cat grow.py)
+run()"
+		e2e_reports
+		e2e_near "$flags: grow" "$(e2e_row peak grow total_bytes)" \
+		    20000000
+	done
+}
+
+# An interpreter that never comes to run any code is no success.
+embed_nothing_each()
+{
+	image_library
+	image_build embed -DEMBED=0
+	atf_check -s exit:125 -e match:"nothing was recorded: ./embed ran no Python code" \
+	    memray-run -o cap.bin ./embed pass
+	[ ! -e cap.bin ] || e2e_fail "there is a capture"
+}
+
 atf_init_test_cases()
 {
-	e2e_add own_malloc late
+	e2e_add own_malloc late embed embed_nothing
 }
