@@ -154,7 +154,8 @@ live_save(struct live_ui *u)
 		live_ui_say(u, "Saved, but not all names were there; "
 		    "memray-symbolize %s", n == 1 ? name : "memray-live.*.bin");
 	else if (n == 1)
-		live_ui_say(u, "Saved; memray-summary --leaks %s", name);
+		live_ui_say(u, "Saved; memray-summary %s%s",
+		    w->view == LIVE_VIEW_PEAK ? "" : "--leaks ", name);
 	else
 		live_ui_say(u, "Saved %zu captures, the last is %s", n, name);
 }

@@ -302,6 +302,19 @@ update(struct live_watch *w)
 	live_watch_table(w);
 }
 
+/*
+ * What lives when a program has ended is seldom what it was watched for, and
+ * of a short one it is nothing at all.  Whoever has chosen another view, or
+ * holds this one, keeps it.
+ */
+static void
+look_back(struct live_watch *w)
+{
+	if (w->info.state == MT_FEED_ENDED && w->view == LIVE_VIEW_NOW &&
+	    !w->paused)
+		w->view = LIVE_VIEW_PEAK;
+}
+
 static bool
 take_feed(struct live_watch *w, struct mt_error *e)
 {
@@ -311,8 +324,11 @@ take_feed(struct live_watch *w, struct mt_error *e)
 	status = mt_feed_step(w->feed, &updated, e);
 	if (status == MT_END)
 		memset(e, 0, sizeof(*e));
-	if (status != MT_OK)
+	if (status != MT_OK) {
 		w->over = true;
+		mt_feed_info(w->feed, &w->info);
+		look_back(w);
+	}
 	if (updated || w->over)
 		update(w);
 	else

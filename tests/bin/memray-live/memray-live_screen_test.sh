@@ -303,13 +303,51 @@ ends_body()
 	screen_wait 'Remote has disconnected: exit status 3$'
 	screen_wait '^keep .* 8\.00.MB'
 	live_over 3
+	screen_wait '^Live at the peak: '
 	# It can still be looked at.
+	screen_keys v v
+	screen_wait '^Live now .leaks so far.: 8\.'
 	screen_keys o Enter
 	rows_are 'from first' 'from second' '* keep'
 	screen_keys s
 	screen_wait '^Saved'
 	screen_keys q
 	screen_status 0
+}
+
+live_case ends_empty "of a program that has freed all, the peak is shown"
+ends_empty_body()
+{
+	live_run "" gone
+	live_at one
+	view 80 24
+	screen_wait '^Live now '
+	live_go one two
+	screen_wait '^Live at the peak: 8\.[0-9]*MB +Remote has disconnected'
+	rows_are '<module>' main keep first second
+	live_over 0
+	screen_keys s
+	screen_wait '^Saved; memray-summary memray-live\.[0-9]+\.1\.bin$'
+	atf_check -o match:"^keep at .*/steps.py	8......	" \
+	    -x "memray-summary memray-live.*.1.bin"
+	screen_keys q
+	screen_status 0
+}
+
+live_case ends_chosen "another view, and one that is held, stays at the end"
+ends_chosen_body()
+{
+	live_run ""
+	live_at one
+	view 80 24
+	screen_keys k
+	screen_wait '^Growth since the mark'
+	live_go one two
+	screen_wait 'Remote has disconnected'
+	screen_wait '^Growth since the mark'
+	screen_keys q
+	screen_status 0
+	live_over 0
 }
 
 live_case killed "the signal that killed the program"
@@ -551,8 +589,8 @@ interrupts_body()
 atf_init_test_cases()
 {
 	for c in screen sorts filters calls mark pauses threads processes \
-	    saves saves_not ends killed lost resizes ascii console escapes mouse \
-	    help hangup log quits detaches interrupts; do
+	    saves saves_not ends ends_empty ends_chosen killed lost resizes \
+	    ascii console escapes mouse help hangup log quits detaches interrupts; do
 		atf_add_test_case $c
 	done
 }

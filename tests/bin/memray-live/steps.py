@@ -2,7 +2,7 @@
 
 What a function keeps itself makes the order of its rows certain.
 
-usage: steps.py [thread] [fork] [names] [noise] [status=N] [signal=N]
+usage: steps.py [thread] [fork] [names] [noise] [gone] [status=N] [signal=N]
 """
 import os
 import sys
@@ -82,6 +82,8 @@ def main():
     kept.append(bytearray(10_000))
     second()
     step("two")
+    if "gone" in sys.argv:
+        kept.clear()
     if value("signal"):
         os.kill(os.getpid(), value("signal"))
     sys.exit(value("status"))
