@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <fe_capture.h>
 #include <fe_meta.h>
 #include <fe_out.h>
 #include <fe_program.h>
@@ -94,10 +95,8 @@ print(struct fe_buf *b, const char *file)
 	struct mt_error e;
 	bool whole;
 
-	if (mt_capture_open(&c, file, &e) != MT_OK) {
-		fe_warn(file, &e);
+	if ((c = fe_capture_open(file)) == NULL)
 		return (false);
-	}
 	whole = put_all(b, c, file, &e) == MT_OK;
 	if (!whole)
 		fe_warn(file, &e);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <fe_alloc.h>
+#include <fe_capture.h>
 #include <fe_file.h>
 #include <fe_opt.h>
 #include <fe_out.h>
@@ -177,10 +178,8 @@ add_capture(struct stats *s, const char *path)
 	struct mt_error e;
 	bool whole = true;
 
-	if (mt_capture_open(&c, path, &e) != MT_OK) {
-		fe_warn(path, &e);
+	if ((c = fe_capture_open(path)) == NULL)
 		return (false);
-	}
 	if (mt_capture_meta(c)->flags & MT_CAPTURE_NO_TOTALS) {
 		fe_warning(path, "cannot compute statistics from an "
 		    "aggregated capture of memray");

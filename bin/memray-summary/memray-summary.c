@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <fe_alloc.h>
+#include <fe_capture.h>
 #include <fe_opt.h>
 #include <fe_out.h>
 #include <fe_program.h>
@@ -121,10 +122,8 @@ add_capture(struct summaries *all, const char *path)
 	struct mt_error e;
 	bool whole;
 
-	if (mt_capture_open(&c, path, &e) != MT_OK) {
-		fe_warn(path, &e);
+	if ((c = fe_capture_open(path)) == NULL)
 		return (false);
-	}
 	sel = fe_select_of(&opts.select, c);
 	if (sel == NULL) {
 		mt_capture_close(c);

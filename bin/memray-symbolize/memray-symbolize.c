@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <fe_alloc.h>
+#include <fe_capture.h>
 #include <fe_file.h>
 #include <fe_out.h>
 #include <fe_program.h>
@@ -79,18 +80,6 @@ parse_options(int argc, char *argv[])
 			fe_program_usage(&program);
 		}
 	}
-}
-
-static struct mt_capture *
-open_capture(const char *path)
-{
-	struct mt_capture *c;
-	struct mt_error e;
-
-	if (mt_capture_open(&c, path, &e) == MT_OK)
-		return (c);
-	fe_warn(path, &e);
-	return (NULL);
 }
 
 static bool
@@ -196,7 +185,7 @@ to_output(struct symbolize *s, const char *path)
 
 	if (is_itself(path, opts.output))
 		errx(FE_EXIT_USAGE, "%s is the capture itself", opts.output);
-	c = open_capture(path);
+	c = fe_capture_open(path);
 	ok = c != NULL && symbolize_add(s, c, path) && resolve(s) &&
 	    write_copy(s, c);
 	mt_capture_close(c);

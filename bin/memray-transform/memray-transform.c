@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include <fe_capture.h>
 #include <fe_file.h>
 #include <fe_out.h>
 #include <fe_program.h>
@@ -123,10 +124,8 @@ add_capture(struct transform *t, const char *path, bool single)
 	struct mt_error e;
 	bool whole;
 
-	if (mt_capture_open(&c, path, &e) != MT_OK) {
-		fe_warn(path, &e);
+	if ((c = fe_capture_open(path)) == NULL)
 		return (false);
-	}
 	sel = fe_select_of(&opts.select, c);
 	if (sel == NULL) {
 		mt_capture_close(c);
@@ -233,10 +232,8 @@ read_tables(struct transform_tables *t, const char *path, bool *whole)
 	struct mt_capture *c;
 	struct mt_error e;
 
-	if (mt_capture_open(&c, path, &e) != MT_OK) {
-		fe_warn(path, &e);
+	if ((c = fe_capture_open(path)) == NULL)
 		return (false);
-	}
 	if (transform_aggregate(t, c, &e) != MT_OK) {
 		fe_warn(path, &e);
 		exit(1);

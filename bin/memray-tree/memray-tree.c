@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <fe_alloc.h>
+#include <fe_capture.h>
 #include <fe_opt.h>
 #include <fe_out.h>
 #include <fe_program.h>
@@ -98,10 +99,8 @@ add_capture(struct tree *t, const char *path)
 	struct mt_error e;
 	bool whole;
 
-	if (mt_capture_open(&c, path, &e) != MT_OK) {
-		fe_warn(path, &e);
+	if ((c = fe_capture_open(path)) == NULL)
 		return (false);
-	}
 	sel = fe_select_of(&opts.select, c);
 	if (sel != NULL &&
 	    mt_merge_push_selection(t->merge, c, sel, &e) != MT_OK) {

@@ -190,6 +190,34 @@ broken_pipe_body()
 	atf_check -o inline:"125\n" cat status
 }
 
+run_case interrupted "Control-C in a pipe ends the program, not the report"
+interrupted_body()
+{
+	cat > app.py <<-'EOF'
+	import time
+	kept = [bytearray(3000000)]
+	open("started", "w").close()
+	time.sleep(60)
+	EOF
+	cat > job.py <<-'EOF'
+	"""The pipe as a job of its own, interrupted when the program runs."""
+	import os, signal, subprocess, time
+	def default():
+	    signal.signal(signal.SIGINT, signal.SIG_DFL)
+	job = subprocess.Popen(
+	    ["sh", "-c", "trap : INT; memray-run -o - app.py | memray-summary -"],
+	    start_new_session=True, preexec_fn=default)
+	while not os.path.exists("started"):
+	    time.sleep(0.02)
+	os.killpg(job.pid, signal.SIGINT)
+	print(job.wait())
+	EOF
+	atf_check -o match:"^<module> at .*/app.py	3......	" \
+	    -o match:"^0$" -e match:KeyboardInterrupt \
+	    -e not-match:"events were lost" -e not-match:"Broken pipe" \
+	    python3 job.py
+}
+
 run_case terminal "a capture never goes to a terminal" script
 terminal_body()
 {
@@ -235,6 +263,7 @@ atf_init_test_cases()
 	atf_add_test_case dash
 	atf_add_test_case descriptor
 	atf_add_test_case broken_pipe
+	atf_add_test_case interrupted
 	atf_add_test_case terminal
 	atf_add_test_case fifo
 	atf_add_test_case devices
