@@ -84,6 +84,7 @@ put_state(struct fe_buf *b, const struct mt_meta *m)
 	PARSE_UINT(b, "rebuilt", (m->flags & MT_CAPTURE_REBUILT) != 0);
 	PARSE_UINT(b, "disk_full", (m->flags & MT_CAPTURE_DISK_FULL) != 0);
 	PARSE_UINT(b, "lost_bytes_of_file", m->lost_bytes_of_file);
+	PARSE_UINT(b, "recording", (m->flags & MT_CAPTURE_RECORDING) != 0);
 	fe_buf_char(b, '\n');
 }
 

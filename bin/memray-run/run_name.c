@@ -50,6 +50,19 @@ move_up(int fd)
 	return (up);
 }
 
+/*
+ * Whoever reads it meanwhile can tell that it is not broken but being
+ * recorded.  The lock lasts as long as the file is open; where there can be
+ * none, nobody can tell.
+ */
+static void
+lock(int fd)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	(void)fcntl(fd, F_OFD_SETLK, &whole);
+}
+
 /* What was made of a name becomes the capture. */
 static int
 take(struct run_capture *c, struct fe_create *f)
@@ -60,6 +73,8 @@ take(struct run_capture *c, struct fe_create *f)
 	if (ok) {
 		c->fd = move_up(f->fd);
 		c->is_file = f->place != NULL;
+		if (c->is_file)
+			lock(c->fd);
 		c->is_new = f->is_new;
 		c->dev = f->dev;
 		c->ino = f->ino;

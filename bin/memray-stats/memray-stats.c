@@ -248,6 +248,7 @@ main(int argc, char *argv[])
 	for (int i = optind; i < argc; i++)
 		if (!add_capture(&s, argv[i]))
 			status = 1;
+	fe_select_say(&opts.select, s.metas.n > 0 && s.allocations == 0);
 	if (s.metas.n == 0 && status == 0) {
 		warnx("no capture is selected");
 		status = 1;

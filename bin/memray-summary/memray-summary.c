@@ -140,6 +140,16 @@ add_capture(struct summaries *all, const char *path)
 	return (whole);
 }
 
+static bool
+is_empty(const struct summaries *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (mt_summary_allocations(all->each[i].sum) != 0 ||
+		    mt_summary_bytes(all->each[i].sum) != 0)
+			return (false);
+	return (all->n > 0);
+}
+
 static void
 summaries_fini(struct summaries *all)
 {
@@ -164,6 +174,7 @@ main(int argc, char *argv[])
 	for (int i = optind; i < argc; i++)
 		if (!add_capture(&all, argv[i]))
 			status = 1;
+	fe_select_say(&opts.select, is_empty(&all));
 	if (all.metas.n > 0) {
 		summary_print(&all, &opts.style);
 	} else if (status == 0) {

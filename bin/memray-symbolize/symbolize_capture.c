@@ -247,10 +247,13 @@ symbolize_in_place(const struct symbolize *s, struct symbolize_capture *sc)
 	if (sc->read_only)
 		return (complain(sc->path));
 	ok = mt_capture_open_fd(&c, sc->fd, &e) == MT_OK;
-	if (ok)
-		ok = write_behind(s, c, sc, sc->fd);
-	else
+	if (!ok)
 		fe_warn(sc->path, &e);
+	else if (mt_capture_meta(c)->flags & MT_CAPTURE_RECORDING) {
+		errno = EWOULDBLOCK;
+		ok = complain(sc->path);
+	} else
+		ok = write_behind(s, c, sc, sc->fd);
 	mt_capture_close(c);
 	(void)close(sc->fd);
 	sc->fd = -1;

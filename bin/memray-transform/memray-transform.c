@@ -187,6 +187,7 @@ print(struct transform *t, const char *capture)
 	if (ok) {
 		transform_fill(t);
 		opts.format->write(t, f.fp);
+		t->is_empty = t->nrecords == 0;
 		transform_fini(t);
 		ok = fe_file_close(&f);
 	}
@@ -212,11 +213,13 @@ report(int argc, char *argv[])
 	for (int i = 0; i < argc; i++)
 		if (!add_capture(&t, argv[i], argc == 1))
 			status = 1;
+	if (t.metas.n > 0 && !print(&t, argv[0]))
+		status = 1;
+	fe_select_say(&opts.select, t.is_empty);
 	if (t.metas.n == 0 && status == 0) {
 		warnx("no capture is selected");
 		status = 1;
-	} else if (t.metas.n > 0 && !print(&t, argv[0]))
-		status = 1;
+	}
 	fe_metas_fini(&t.metas);
 	mt_merge_free(t.merge);
 	mt_capture_close(t.capture);

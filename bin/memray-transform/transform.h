@@ -41,6 +41,7 @@ struct transform {
 	size_t				 depth;	/* of the deepest stack */
 	struct transform_record		*records;	/* of the view */
 	size_t				 nrecords;
+	bool				 is_empty;	/* none was written */
 	uint32_t			*chain;	/* see transform_chain() */
 };
 

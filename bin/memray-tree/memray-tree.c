@@ -102,8 +102,11 @@ add_capture(struct tree *t, const char *path)
 	if ((c = fe_capture_open(path)) == NULL)
 		return (false);
 	sel = fe_select_of(&opts.select, c);
-	if (sel != NULL &&
-	    mt_merge_push_selection(t->merge, c, sel, &e) != MT_OK) {
+	if (sel == NULL) {
+		mt_capture_close(c);
+		return (true);
+	}
+	if (mt_merge_push_selection(t->merge, c, sel, &e) != MT_OK) {
 		fe_warn(path, &e);
 		exit(1);
 	}
@@ -175,6 +178,12 @@ main(int argc, char *argv[])
 	if (t.metas.n > 0) {
 		tree_fill(&t);
 		signo = show(&t);
+	}
+	fe_select_say(&opts.select, t.metas.n > 0 &&
+	    t.nodes[0].allocations == 0);
+	if (t.metas.n == 0 && !t.is_partial) {
+		warnx("no capture is selected");
+		t.is_partial = true;
 	}
 	status = fe_out_close(t.is_partial);
 	tree_fini(&t);

@@ -58,7 +58,8 @@ enum mt_capture_flag {
 	MT_CAPTURE_AGGREGATED = 4, /* tables only, no events */
 	MT_CAPTURE_REBUILT = 8,	/* tables were made from the events */
 	MT_CAPTURE_DISK_FULL = 16, /* not all events could be written */
-	MT_CAPTURE_NO_TOTALS = 32 /* what was ever allocated is unknown */
+	MT_CAPTURE_NO_TOTALS = 32, /* what was ever allocated is unknown */
+	MT_CAPTURE_RECORDING = 64 /* CUT, for it is still being recorded */
 };
 
 struct mt_meta {
@@ -386,6 +387,12 @@ struct mt_amount {
  * 0 for 0.
  */
 MT_API uint64_t		mt_threshold(uint64_t);
+/* Is the id, or the name, of a thread or process one of the patterns? */
+MT_API bool		mt_select_is_named(const struct mt_patterns *,
+			    uint64_t id, const char *name);
+/* Is the function, or the file, of a call one of them? */
+MT_API bool		mt_select_is_call(const struct mt_patterns *,
+			    const char *function, const char *file);
 /* Is the process of this capture selected? */
 MT_API bool		mt_capture_is_selected(const struct mt_capture *,
 			    const struct mt_selection *);

@@ -166,6 +166,8 @@ mt_capture_read_all(struct mt_capture *c, struct mt_error *e)
 		c->meta.flags &= ~(unsigned)MT_CAPTURE_AGGREGATED;
 	c->meta.flags |= memray.flags;
 	c->meta.lost_bytes_of_file += memray.lost_bytes;
+	if (c->source.recording && (c->meta.flags & MT_CAPTURE_CUT) != 0)
+		c->meta.flags |= MT_CAPTURE_RECORDING;
 	/* In the file it counts from the start. */
 	if (c->has & MT_HAS_PEAK_TIME)
 		c->meta.peak_time_ns += c->meta.start_time_ns;

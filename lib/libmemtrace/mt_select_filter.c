@@ -17,9 +17,9 @@ enum on_stack {
 	ON_EXCLUDE = 2
 };
 
-/* Is the number, or the name, one of the patterns? */
-static bool
-is_named(const struct mt_patterns *ps, uint64_t number, const char *name)
+bool
+mt_select_is_named(const struct mt_patterns *ps, uint64_t number,
+    const char *name)
 {
 	char text[24];
 	size_t i;
@@ -38,7 +38,7 @@ mt_capture_is_selected(const struct mt_capture *c,
 	const struct mt_meta *m = mt_capture_meta(c);
 
 	return (sel->processes.n == 0 ||
-	    is_named(&sel->processes, m->pid, m->command_line));
+	    mt_select_is_named(&sel->processes, m->pid, m->command_line));
 }
 
 static void
@@ -62,7 +62,8 @@ filter_threads(const struct mt_capture *c, const struct mt_patterns *ps,
 	if (wanted == NULL)
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	for (i = 0; i < nthreads; i++)
-		wanted[i] = is_named(ps, threads[i].tid, threads[i].name);
+		wanted[i] = mt_select_is_named(ps, threads[i].tid,
+		    threads[i].name);
 	for (i = 0; i < n; i++)
 		if (!wanted[sites[i].thread])
 			drop(&out[i]);
@@ -72,8 +73,9 @@ filter_threads(const struct mt_capture *c, const struct mt_patterns *ps,
 
 /* ---- Calls ------------------------------------------------------------ */
 
-static bool
-is_call(const struct mt_patterns *ps, const char *function, const char *file)
+bool
+mt_select_is_call(const struct mt_patterns *ps, const char *function,
+    const char *file)
 {
 	const char *last = strrchr(file, '/');
 
@@ -86,9 +88,9 @@ static uint8_t
 flags_of(const struct mt_selection *sel, const char *function,
     const char *file)
 {
-	return ((uint8_t)((is_call(&sel->include, function, file) ?
-	    ON_INCLUDE : 0) | (is_call(&sel->exclude, function, file) ?
-	    ON_EXCLUDE : 0)));
+	return ((uint8_t)((mt_select_is_call(&sel->include, function, file) ?
+	    ON_INCLUDE : 0) | (mt_select_is_call(&sel->exclude, function,
+	    file) ? ON_EXCLUDE : 0)));
 }
 
 /* Of each function, and then, every node being after its parent, of nodes. */

@@ -101,12 +101,26 @@ mt_source_spool(struct mt_source *s, struct mt_error *e)
 	return (st);
 }
 
+/*
+ * Whoever records has a lock on the file, through another descriptor than this
+ * one.  It is asked for before the size, so that a recording that ends
+ * meanwhile is one that has ended.
+ */
+static bool
+mt_source_is_locked(int fd)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	return (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_WRLCK);
+}
+
 static enum mt_status
 mt_source_measure(struct mt_source *s, struct mt_error *e)
 {
 	struct stat sb;
 	off_t at;
 
+	s->recording = mt_source_is_locked(s->fd);
 	if (fstat(s->fd, &sb) == -1)
 		return (mt_error_set(e, MT_ERR_SYS, "cannot read"));
 	if (S_ISDIR(sb.st_mode))
@@ -145,6 +159,7 @@ mt_source_open_fd(struct mt_source *s, int fd, struct mt_error *e)
 
 	memset(s, 0, sizeof(*s));
 	s->fd = fd;
+	s->recording = mt_source_is_locked(fd);
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode)) {
 		st = mt_error_set(e, MT_ERR_FORMAT, "not a plain file");
 		mt_source_close(s);

@@ -14,6 +14,7 @@ struct mt_source {
 	bool		 close;		/* fd is ours */
 	uint64_t	 base;		/* where the capture begins in fd */
 	uint64_t	 size;
+	bool		 recording;	/* somebody is writing to it */
 	const uint8_t	*memory;
 };
 

@@ -137,6 +137,7 @@ put_fields(struct fe_json *j, const struct view *v)
 	put_string(j, "python_allocator", m->python_allocator);
 	put_bool(j, "has_native_traces", m->has_native_traces);
 	put_bool(j, "trace_python_allocators", m->trace_python_allocators);
+	put_bool(j, "still_recording", (m->flags & MT_CAPTURE_RECORDING) != 0);
 }
 
 static const char *
@@ -187,7 +188,7 @@ merge(struct view *v, const struct view *w)
 	v->has_pid = v->has_pid && w->has_pid && m->pid == n->pid;
 	if (v->exit_status != w->exit_status)
 		v->exit_status = -1;
-	m->flags |= n->flags & MT_CAPTURE_NO_TOTALS;
+	m->flags |= n->flags & (MT_CAPTURE_NO_TOTALS | MT_CAPTURE_RECORDING);
 	m->has_native_traces |= n->has_native_traces;
 	m->trace_python_allocators |= n->trace_python_allocators;
 }
@@ -238,10 +239,14 @@ fe_metas_json(const struct fe_metas *ms, struct fe_json *j)
 
 /* ---- What is missing ------------------------------------------------- */
 
+/* What is still being recorded cannot be whole, and is not broken. */
 static void
-warn_cut(const char *file, uint64_t lost)
+warn_cut(const char *file, bool recording, uint64_t lost)
 {
-	if (lost > 0)
+	if (recording)
+		fe_note(file, "still being recorded, this is what there is so "
+		    "far");
+	else if (lost > 0)
 		fe_warning(file, "cut short, the last %" PRIu64 " byte%s of "
 		    "the file could not be read", lost,
 		    lost == 1 ? "" : "s");
@@ -253,8 +258,11 @@ warn_cut(const char *file, uint64_t lost)
 bool
 fe_meta_warn(const char *file, const struct mt_meta *m)
 {
-	if (m->flags & MT_CAPTURE_CUT)
-		warn_cut(file, m->lost_bytes_of_file);
+	const bool recording = (m->flags & MT_CAPTURE_RECORDING) != 0;
+	const bool cut = (m->flags & MT_CAPTURE_CUT) != 0;
+
+	if (cut)
+		warn_cut(file, recording, m->lost_bytes_of_file);
 	if (m->flags & MT_CAPTURE_DAMAGED)
 		fe_warning(file, "damaged, unreadable parts were skipped");
 	if (m->flags & MT_CAPTURE_DISK_FULL)
@@ -263,6 +271,6 @@ fe_meta_warn(const char *file, const struct mt_meta *m)
 	if (m->lost_events > 0)
 		fe_warning(file, "%" PRIu64 " event%s lost", m->lost_events,
 		    m->lost_events == 1 ? " was" : "s were");
-	return (m->lost_events > 0 || (m->flags & (MT_CAPTURE_CUT |
-	    MT_CAPTURE_DAMAGED | MT_CAPTURE_DISK_FULL)) != 0);
+	return (m->lost_events > 0 || (cut && !recording) ||
+	    (m->flags & (MT_CAPTURE_DAMAGED | MT_CAPTURE_DISK_FULL)) != 0);
 }

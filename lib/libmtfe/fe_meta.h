@@ -33,7 +33,8 @@ void	fe_metas_json_begin(const struct fe_metas *, struct fe_json *);
 
 /*
  * One line for each reason why the capture does not hold everything.
- * Returns whether there was any: reports then end with status 1.
+ * Returns whether anything is missing: reports then end with status 1.  Of
+ * what is still being recorded nothing is.
  */
 bool	fe_meta_warn(const char *file, const struct mt_meta *);
 

@@ -74,6 +74,7 @@ list_of(const struct mt_patterns *p)
 void
 fe_select_fini(struct fe_select *s)
 {
+	fe_select_forget(s);
 	for (unsigned i = 0; i < 4; i++)
 		free(list_of(patterns_of(s, i)));
 	memset(s, 0, sizeof(*s));
@@ -221,6 +222,7 @@ const struct mt_selection *
 fe_select_of(struct fe_select *s, struct mt_capture *c)
 {
 	const struct mt_meta *m = mt_capture_meta(c);
+	bool selected;
 
 	if (s->no_native && mt_capture_hide_native(c, NULL) != MT_OK)
 		errx(1, "out of memory");
@@ -229,7 +231,9 @@ fe_select_of(struct fe_select *s, struct mt_capture *c)
 		s->start_ns = m->start_time_ns;
 		s->started = true;
 	}
-	if (!mt_capture_is_selected(c, &s->selection))
+	selected = mt_capture_is_selected(c, &s->selection);
+	fe_select_saw(s, c, selected);
+	if (!selected)
 		return (NULL);
 	warn_rounded(s, m);
 	s->selection.from_ns = 0;

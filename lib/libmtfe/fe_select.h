@@ -14,6 +14,8 @@
  *	fe_select_check(&sel);
  *	...
  *	s = fe_select_of(&sel, capture);
+ *	...
+ *	fe_select_say(&sel, is_empty);
  *
  * A command line that is wrong ends the program, with a line and status 2.
  */
@@ -70,6 +72,15 @@ struct fe_select_time {
 	uint64_t	ns;
 };
 
+/* Some of the threads or processes that there are. */
+#define FE_SELECT_NAMES	8
+
+struct fe_select_names {
+	char		*name[FE_SELECT_NAMES];
+	size_t		 n;
+	bool		 more;
+};
+
 struct fe_select {
 	struct mt_selection	 selection;	/* times are not filled in */
 	struct fe_select_time	 from;
@@ -80,6 +91,11 @@ struct fe_select {
 	bool			 no_native;
 	bool			 warned;	/* of a rounded threshold */
 	size_t			 cap[4];	/* of the patterns */
+	/* What was seen, for fe_select_say(). */
+	bool			*matched[3];	/* by pattern; NULL: none */
+	struct fe_select_names	 names[2];	/* threads, processes */
+	uint64_t		 first_ns;	/* of all captures */
+	uint64_t		 last_ns;	/* 0: not known */
 };
 
 void	fe_select_init(struct fe_select *);
@@ -98,6 +114,16 @@ void	fe_select_check(struct fe_select *);
  */
 const struct mt_selection *fe_select_of(struct fe_select *,
 	    struct mt_capture *);
+
+/*
+ * After all captures: lines on standard error for what was chosen and is not
+ * there, with what is; and if all of the selection is `nothing', one for that.
+ */
+void	fe_select_say(const struct fe_select *, bool nothing);
+
+/* For fe_select_of(), and fe_select_fini(). */
+void	fe_select_saw(struct fe_select *, struct mt_capture *, bool selected);
+void	fe_select_forget(struct fe_select *);
 
 /* Whether there is any option that chooses among sites, or any at all. */
 bool	fe_select_is_filtered(const struct fe_select *);

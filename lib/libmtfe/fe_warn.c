@@ -38,14 +38,31 @@ fe_warn(const char *file, const struct mt_error *e)
 	line(file, "", text);
 }
 
+static void
+vline(const char *file, const char *kind, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	line(file, kind, text);
+}
+
 void
 fe_warning(const char *file, const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	vline(file, "warning: ", fmt, ap);
 	va_end(ap);
-	line(file, "warning: ", text);
+}
+
+void
+fe_note(const char *file, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vline(file, "", fmt, ap);
+	va_end(ap);
 }

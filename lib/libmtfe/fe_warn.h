@@ -16,4 +16,8 @@ void	fe_warn(const char *file, const struct mt_error *);
 void	fe_warning(const char *file, const char *fmt, ...)
 	    __attribute__((__format__(__printf__, 2, 3)));
 
+/* "memray-summary: app.bin: still being recorded" */
+void	fe_note(const char *file, const char *fmt, ...)
+	    __attribute__((__format__(__printf__, 2, 3)));
+
 #endif /* FE_WARN_H */

@@ -35,7 +35,7 @@ head_body()
 	META|lost_events=0
 	META|has_native_traces=0
 	META|trace_python_allocators=0
-	STATE|cut=0|damaged=0|aggregated=0|rebuilt=0|disk_full=0|lost_bytes_of_file=0
+	STATE|cut=0|damaged=0|aggregated=0|rebuilt=0|disk_full=0|lost_bytes_of_file=0|recording=0
 	EOF
 	atf_check -o save:out memray-parse basic.bin
 	# The minor version may grow.

@@ -74,7 +74,7 @@ killed_body()
 		[ $((n += 1)) -lt 600 ] || atf_fail "nothing is in the capture"
 		sleep 0.1
 	done
-	atf_check -o match:'cut short' cat err
+	atf_check -o match:'still being recorded' cat err
 	kill -9 $!
 	wait $! && atf_fail "memray-run was not killed"
 	atf_check -s exit:1 -o match:'^keep at' -e match:'cut short' \
@@ -162,6 +162,68 @@ renewed_not_body()
 	check_files a.bin app.py b.bin c.bin d.bin out
 }
 
+run_case recording "what is being recorded is not called broken" jq
+recording_body()
+{
+	cat > app.py <<-'EOF'
+	import os, time
+	keep = [bytearray(1000000) for _ in range(5)]
+	open("up", "w").close()
+	while not os.path.exists("down"):
+	    time.sleep(0.02)
+	EOF
+	for mode in "" --aggregate "--native --no-symbols"; do
+		rm -f up down
+		# shellcheck disable=SC2086 # options or nothing
+		memray-run -q -f -o a.bin $mode app.py &
+		wait_for up
+		# Until the file has it.
+		atf_check -x "until memray-summary a.bin 2> err |
+		    grep -q 'app.py	5[0-9]*	'; do sleep 0.1; done"
+		still="a.bin: still being recorded, this is what there is so \
+far"
+		atf_check -o inline:"memray-summary: $still\n" cat err
+		for r in summary stats tree parse; do
+			atf_check -o not-empty \
+			    -e inline:"memray-$r: $still\n" memray-$r a.bin
+		done
+		atf_check -o not-empty -e inline:"memray-transform: $still\n" \
+		    memray-transform -o - csv a.bin
+		atf_check -o inline:"true\n" -e ignore -x \
+		    "memray-summary --json a.bin |
+		    jq .metadata.still_recording"
+		[ "$mode" != "--native --no-symbols" ] ||
+		    atf_check -s exit:1 -o ignore -e match:"somebody else" \
+		    memray-symbolize a.bin
+		: > down
+		wait $! || atf_fail "status $?"
+		atf_check -o match:'app.py	5[0-9]*	' memray-summary a.bin
+	done
+}
+
+run_case not_recording "nor is what is broken said to be recorded" jq
+not_recording_body()
+{
+	cat > app.py <<-'EOF'
+	import os, time
+	keep = [bytearray(1000000) for _ in range(5)]
+	open("up", "w").close()
+	while not os.path.exists("down"):
+	    time.sleep(0.02)
+	EOF
+	memray-run -q -o a.bin app.py &
+	run=$!
+	wait_for up
+	atf_check -x "until memray-summary a.bin 2> err |
+	    grep -q 'app.py	5[0-9]*	'; do sleep 0.1; done"
+	kill -KILL $run
+	wait $run
+	# The program itself has no hold of the file.
+	atf_check -s exit:1 -o match:'app.py	5[0-9]*	' -e match:'cut short' \
+	    memray-summary a.bin
+	: > down
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case objects
@@ -169,4 +231,6 @@ atf_init_test_cases()
 	atf_add_test_case killed
 	atf_add_test_case renewed
 	atf_add_test_case renewed_not
+	atf_add_test_case recording
+	atf_add_test_case not_recording
 }

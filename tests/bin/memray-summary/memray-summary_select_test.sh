@@ -154,8 +154,10 @@ processes_body()
 	done
 	atf_check_equal 1300 "$(memray-summary --json --process 1300 \
 	    moments.bin child.bin | sed -n 's/.*"pid": \([0-9]*\).*/\1/p')"
-	atf_check -s exit:1 -e inline:"memray-summary: no capture is \
-selected\n" memray-summary --process 13 moments.bin child.bin
+	atf_check -s exit:1 -e inline:"memray-summary: no process matches \
+'13'; there are 1234 (app.py --fast \"two words\"), 1300 (app.py --worker)
+memray-summary: no capture is selected\n" \
+	    memray-summary --process 13 moments.bin child.bin
 	# Times count from the start of the first one.
 	atf_check_equal "200 parse 1 <no Python stack>" \
 	    "$(own --at 2 --exclude serve moments.bin child.bin)"
@@ -284,6 +286,52 @@ no events\n" memray-summary --temporary-allocation-threshold 3 tables.bin \
 	    tables.bin
 }
 
+# says text options: nothing but a line on standard error.
+says()
+{
+	text=$1
+	shift
+	atf_check -e inline:"memray-summary: $text\n" \
+	    memray-summary "$@" moments.bin
+}
+
+atf_test_case nothing
+nothing_head()
+{
+	atf_set descr "what is not there is said, with what there is"
+}
+nothing_body()
+{
+	capture moments
+	says "no thread matches 'nosuch'; there are main, worker-1" \
+	    --thread nosuch
+	atf_check -o match:'^parse at' -e inline:"memray-summary: no thread \
+matches 'nosuch'; there are main, worker-1\n" \
+	    memray-summary --thread nosuch --thread worker-1 moments.bin
+	says "no function and no file matches 'nosuch'" --include nosuch
+	says "nothing is selected: what is chosen held nothing at the \
+high-water mark" --exclude '*'
+	says "nothing is selected: what is chosen had freed everything at \
+the end" --leaks --include Table.load
+	says "nothing is selected: what is chosen made no temporary \
+allocations" --temporary-allocations --thread 1235
+	says "nothing is selected: what is chosen held nothing at that time" \
+	    --at 1 --thread worker-1
+	says "nothing is selected: the program held nothing of that time at \
+the end of it" --from 3.5
+	says "--from: after the end, the run took 4.00 seconds until \
+2026-11-22T09:42:21.800+00:00" --from 60
+	atf_check -o match:'^parse at' -e inline:"memray-summary: --at: after \
+the end, the run took 4.00 seconds until 2026-11-22T09:42:21.800+00:00\n" \
+	    memray-summary --at 60 moments.bin
+	atf_check -s exit:1 -e inline:"memray-summary: --at: before the \
+start, 2026-11-22T09:42:17.800+00:00
+memray-summary: no capture is selected\n" \
+	    memray-summary --at 2020-01-01T00:00Z moments.bin
+	# The end of the run is as good an end as any.
+	atf_check -o match:'^parse at' memray-summary --to 60 moments.bin
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case views
@@ -293,6 +341,7 @@ atf_init_test_cases()
 	atf_add_test_case threads
 	atf_add_test_case calls
 	atf_add_test_case processes
+	atf_add_test_case nothing
 	atf_add_test_case by_process
 	atf_add_test_case by_process_terminal
 	atf_add_test_case cut_short

@@ -20,6 +20,8 @@
 static struct mt_writer *writer;
 static struct mt_recorder *rec;
 static uint64_t next_addr = 0x1000;
+static uint64_t start_ns = START_NS;
+static uint64_t end_ns = 1100000000;	/* since the start */
 
 static void
 must(enum mt_status st, const struct mt_error *e)
@@ -370,7 +372,7 @@ moments(void)
 	release(freed);
 	mt_recorder_time(rec, 3000000000);
 	(void)alloc(keep, 500, 1);
-	mt_recorder_time(rec, 4000000000);
+	end_ns = 4000000000;
 }
 
 /* A process that began two seconds later. */
@@ -378,11 +380,12 @@ static void
 child(void)
 {
 	num("pid", 1300);
-	num("start_time_ns", START_NS + 2000000000);
+	start_ns = START_NS + 2000000000;
+	num("start_time_ns", start_ns);
 	text("command_line", "app.py --worker");
 	(void)alloc(node(0, code("serve", "/srv/app/worker.py", 1), 2),
 	    3000, 2);
-	mt_recorder_time(rec, 1500000000);
+	end_ns = 1500000000;
 }
 
 static void
@@ -449,10 +452,10 @@ finish(const struct kind *k)
 {
 	struct mt_error e;
 
-	mt_recorder_time(rec, 1100000000);
+	mt_recorder_time(rec, end_ns);
 	mt_recorder_end_of_script(rec);
 	mt_recorder_lost(rec, k->lost);
-	num("end_time_ns", START_NS + 1100000000);
+	num("end_time_ns", start_ns + end_ns);
 	num("exit_status", (uint64_t)k->status);
 	if (k->cut) {
 		must(mt_recorder_flush(rec, &e), &e);

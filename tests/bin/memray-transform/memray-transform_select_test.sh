@@ -37,8 +37,9 @@ selections_body()
 	selects "Table.load 1000" --exclude decoder.py
 	selects "<no Python stack> 1 keep 500 parse 200" --process 1234 \
 	    --leaks
-	atf_check -s exit:1 -e inline:"memray-transform: no capture is \
-selected\n" memray-transform -o - --process 1 folded moments.bin
+	atf_check -s exit:1 -e inline:"memray-transform: no process matches \
+'1'; there is 1234 (app.py --fast \"two words\")
+memray-transform: no capture is selected\n" memray-transform -o - --process 1 folded moments.bin
 	atf_check -s exit:2 -e inline:"memray-transform: argument --at: \
 not allowed with argument --leaks\n" \
 	    memray-transform --leaks --at 1 folded moments.bin
@@ -77,9 +78,11 @@ aggregate_body()
 		atf_check memray-transform -o $c.tables.bin aggregate $c.bin
 		for r in "summary" "summary --leaks" "stats" \
 		    "summary --temporary-allocations" "summary --json" \
-		    "summary --at 1.5" "transform -o - csv"; do
-			memray-$r $c.bin > expected || atf_fail "memray-$r"
-			atf_check -o file:expected memray-$r $c.tables.bin
+		    "summary --at 1.05" "transform -o - csv"; do
+			memray-$r $c.bin > expected 2> said ||
+			    atf_fail "memray-$r"
+			atf_check -o file:expected -e file:said \
+			    memray-$r $c.tables.bin
 		done
 		memray-parse -t $c.bin | grep '^SAMPLE' > expected
 		atf_check -o file:expected -x \

@@ -75,10 +75,11 @@ selection_body()
 	atf_check -o match:"^1000	" -o not-match:keep \
 	    memray-tree --exclude keep basic.bin
 	atf_check -o match:"^5000	" memray-tree --thread main basic.bin
-	atf_check -o inline:"0	0.00	0	<ROOT>\n" \
-	    memray-tree --thread 99 basic.bin
-	atf_check -o inline:"0	0.00	0	<ROOT>\n" \
-	    memray-tree --process 99 basic.bin
+	atf_check -o inline:"0	0.00	0	<ROOT>\n" -e inline:"memray-tree: \
+no thread matches '99'; there is main\n" memray-tree --thread 99 basic.bin
+	atf_check -s exit:1 -e inline:"memray-tree: no process matches '99'; \
+there is 1234 (app.py --fast \"two words\")
+memray-tree: no capture is selected\n" memray-tree --process 99 basic.bin
 	# The last block was freed when no other had been allocated since.
 	atf_check -o match:"^1000	100.00	1	<ROOT>$" -o match:half \
 	    -o not-match:keep memray-tree --temporary-allocations basic.bin

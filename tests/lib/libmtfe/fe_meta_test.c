@@ -79,7 +79,8 @@ ATF_TC_BODY(one, tc)
 	    "  \"python_version\": \"3.11.7\",\n"
 	    "  \"python_allocator\": \"pymalloc\",\n"
 	    "  \"has_native_traces\": false,\n"
-	    "  \"trace_python_allocators\": true\n"
+	    "  \"trace_python_allocators\": true,\n"
+	    "  \"still_recording\": false\n"
 	    "}\n", text);
 	free(text);
 }
@@ -156,6 +157,14 @@ ATF_TC_BODY(warnings, tc)
 	m.flags = MT_CAPTURE_CUT;
 	check_warnings(&m, true, "fe_meta_test: a.bin: warning: cut short, "
 	    "the recording did not end properly\n");
+	m.flags |= MT_CAPTURE_RECORDING;
+	check_warnings(&m, false, "fe_meta_test: a.bin: still being "
+	    "recorded, this is what there is so far\n");
+	m.lost_events = 2;
+	check_warnings(&m, true, "fe_meta_test: a.bin: still being "
+	    "recorded, this is what there is so far\n"
+	    "fe_meta_test: a.bin: warning: 2 events were lost\n");
+	m.flags = MT_CAPTURE_CUT;
 	m.lost_bytes_of_file = 17;
 	m.flags |= MT_CAPTURE_DAMAGED | MT_CAPTURE_DISK_FULL;
 	m.lost_events = 1;
