@@ -304,6 +304,10 @@ def differences(alone, run):
     found = {}
     others = [facts(a) for a in alone]
     mine = facts(run)
+    if run["status"] == "timeout" and \
+            "timeout" not in (a["status"] for a in alone):
+        # Nothing is known of its cases.
+        return {"exit": "timeout"}
     for name in dict.fromkeys(n for f in others + [mine] for n in f):
         values = {f.get(name, "not run") for f in others}
         value = mine.get(name, "not run")
