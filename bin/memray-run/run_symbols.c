@@ -161,25 +161,23 @@ static bool
 run_some(const struct run_capture *c, size_t i, size_t n,
     struct mt_collect_result *r, bool quiet)
 {
-	uint64_t before = 0, grown = 0;
+	uint64_t before[FILES_MAX], grown;
 	int fds[FILES_MAX];
 	bool ok;
 
 	for (size_t k = 0; k < n; k++) {
 		fds[k] = open_capture(c, i + k);
-		before += size_of(fds[k]);
+		before[k] = size_of(fds[k]);
 	}
-	if (i == 0)
-		grown = size_of(fds[0]);
 	ok = run_files(fds, n, quiet);
-	if (i == 0)
-		r->capture_bytes += size_of(fds[0]) - grown;
 	for (size_t k = 0; k < n; k++) {
-		r->all_bytes += size_of(fds[k]);
+		grown = size_of(fds[k]) - before[k];
+		r->all_bytes += grown;
+		if (i + k == 0)
+			r->capture_bytes += grown;
 		if (fds[k] != -1)
 			(void)close(fds[k]);
 	}
-	r->all_bytes -= before;
 	return (ok);
 }
 

@@ -228,11 +228,11 @@ named_body()
 {
 	mkfifo fifo
 	mk_native "$PWD/fifo"
-	(echo hello > fifo; : > done) &
+	(echo hello > fifo; : > let_go) &
 	writer=$!
 	atf_check -e match:"not a plain file" memray-symbolize c.bin
 	atf_check -o not-empty memray-tree c.bin
-	[ ! -e done ] || atf_fail "the writer was let go"
+	[ ! -e let_go ] || atf_fail "the writer was let go"
 	kill $writer
 }
 
