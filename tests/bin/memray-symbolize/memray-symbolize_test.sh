@@ -322,6 +322,36 @@ in_place_body()
 	atf_check -s exit:1 -e match:"libx.so: " memray-symbolize libx.so
 }
 
+atf_test_case descriptors
+descriptors_head()
+{
+	atf_set descr "a capture is one descriptor, which may be given, too"
+	atf_set require.progs "cc nm readelf flock"
+}
+descriptors_body()
+{
+	compile -g
+	capture
+	cp c.bin before
+	# shellcheck disable=SC2094 # one file, of which there is one reader
+	atf_check -s exit:1 -e match:"$PWD/c.bin: Permission denied" \
+	    -x "memray-symbolize /dev/fd/7 7< c.bin"
+	atf_check -s exit:1 -e match:"/dev/fd/9: Bad file descriptor" \
+	    -x "memray-symbolize /dev/fd/9 9>&-"
+	atf_check -s exit:1 -e match:"somebody else is writing to it" \
+	    flock c.bin memray-symbolize c.bin
+	mkfifo fifo
+	atf_check -s exit:1 -e inline:"memray-symbolize: fifo: not a plain file\n" \
+	    memray-symbolize fifo
+	atf_check cmp c.bin before
+	atf_check -x "memray-symbolize /dev/fd/7 7<> c.bin"
+	expect_all
+	cp before c.bin
+	ln -s c.bin link
+	atf_check memray-symbolize link
+	expect_all
+}
+
 atf_test_case several
 several_head()
 {
@@ -566,6 +596,7 @@ atf_init_test_cases()
 	atf_add_test_case cut
 	atf_add_test_case output
 	atf_add_test_case in_place
+	atf_add_test_case descriptors
 	atf_add_test_case several
 	atf_add_test_case no_native
 	atf_add_test_case cxx
