@@ -17,6 +17,10 @@
 
 #include "transform.h"
 
+/* The names of all formats. */
+#define FORMATS								\
+    "aggregate, csv, folded, gprof2dot, memray, pprof, speedscope"
+
 enum format_flag {
 	FORMAT_BINARY = 1,	/* not for terminals */
 	FORMAT_WHOLE = 2	/* all that is in captures, not a selection */
@@ -61,7 +65,7 @@ static const char help_text[] =
 
 static const char help_end[] =
     "\n"
-    "Formats: aggregate, csv, folded, gprof2dot, memray, pprof, speedscope.\n"
+    "Formats: " FORMATS ".\n"
     "Several captures are added up; - is the standard input.\n";
 
 static const struct fe_program program = {
@@ -109,7 +113,8 @@ find_format(const char *name)
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (strcasecmp(name, formats[i].name) == 0)
 			return (&formats[i]);
-	errx(FE_EXIT_USAGE, "Format not supported: %s", name);
+	errx(FE_EXIT_USAGE, "Format not supported: %s; there are " FORMATS,
+	    name);
 }
 
 /*

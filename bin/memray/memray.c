@@ -20,6 +20,7 @@
 
 #define EXIT_USAGE	2	/* also: no such command */
 #define EXIT_NOEXEC	126
+#define COLUMN		12	/* of the texts behind the names */
 
 extern char **environ;
 
@@ -46,16 +47,27 @@ own_dir(void)
 	return (fe_self_dir(self, sizeof(self)));
 }
 
+/* Blanks between a name and what it does. */
+static int
+pad(const char *name)
+{
+	const size_t n = strlen(name);
+
+	return (*memray_list_text(name) == '\0' ? 0 :
+	    n < COLUMN ? (int)(COLUMN - n) : 1);
+}
+
 static void
 print_commands(FILE *fp)
 {
 	struct memray_list list;
 
 	memray_list_init(&list, own_dir());
-	(void)fputs("\ncommands:", fp);
+	(void)fputs(list.n != 0 ? "\ncommands:\n" :
+	    "\ncommands: none is installed\n", fp);
 	for (size_t i = 0; i < list.n; i++)
-		(void)fprintf(fp, " %s", list.names[i]);
-	(void)fputs(list.n != 0 ? "\n" : " none is installed\n", fp);
+		(void)fprintf(fp, "  %s%*s%s\n", list.names[i],
+		    pad(list.names[i]), "", memray_list_text(list.names[i]));
 	memray_list_fini(&list);
 }
 

@@ -14,6 +14,30 @@
 
 #define PREFIX	"memray-"
 
+/* What the commands of the toolkit do, in the words of their pages. */
+static const struct {
+	const char	*name;
+	const char	*text;
+} texts[] = {
+	{ "live", "watch the memory of a program while it runs" },
+	{ "parse", "print every record of a capture as a line of text" },
+	{ "run", "run a Python program and record its memory allocations" },
+	{ "stats", "print statistics about the allocations of a program" },
+	{ "summary", "print which functions use the memory of a program" },
+	{ "symbolize", "name the native frames of captures" },
+	{ "transform", "write captures in the formats of other tools" },
+	{ "tree", "show where a program has its memory as a tree of calls" }
+};
+
+const char *
+memray_list_text(const char *name)
+{
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strcmp(texts[i].name, name) == 0)
+			return (texts[i].text);
+	return ("");
+}
+
 static void
 add(struct memray_list *l, const char *name)
 {

@@ -14,4 +14,7 @@ struct memray_list {
 void	memray_list_init(struct memray_list *, const char *dir);
 void	memray_list_fini(struct memray_list *);
 
+/* What the command does, in a few words; "" if it is not one of ours. */
+const char	*memray_list_text(const char *name);
+
 #endif /* MEMRAY_LIST_H */

@@ -15,10 +15,17 @@ complain(const char *name, const char *text)
 {
 	char *clean = fe_text_clean(name, false);
 
-	if (text != NULL)
-		warnx("%s: %s", clean, text);
-	else
-		warn("%s", clean);
+	warnx("%s: %s", clean, text);
+	free(clean);
+}
+
+/* The same, and what errno says. */
+static void
+complain_errno(const char *name, const char *text)
+{
+	char *clean = fe_text_clean(name, false);
+
+	warn("%s: %s", clean, text);
 	free(clean);
 }
 
@@ -30,11 +37,13 @@ refuse(const char *name, enum fe_create_status status)
 		    "already exists, not overwritten without --force",
 		[FE_CREATE_STRANGE] = "somebody else put that there",
 		[FE_CREATE_DIR] = "is a directory",
-		[FE_CREATE_ODD] = "is neither a file nor a pipe",
-		[FE_CREATE_ERRNO] = NULL
+		[FE_CREATE_ODD] = "is neither a file nor a pipe"
 	};
 
-	complain(name, text[status]);
+	if (status == FE_CREATE_ERRNO)
+		complain_errno(name, "cannot create");
+	else
+		complain(name, text[status]);
 	return (false);
 }
 
@@ -52,7 +61,7 @@ fe_file_open(struct fe_file *f, const char *name, bool force)
 	if (status != FE_CREATE_OK)
 		return (refuse(name, status));
 	if ((f->fp = fdopen(f->made.fd, "w")) == NULL) {
-		complain(name, NULL);
+		complain_errno(name, "cannot create");
 		(void)close(f->made.fd);
 		fe_create_discard(&f->made);
 		fe_create_fini(&f->made);
@@ -84,8 +93,10 @@ fe_file_close(struct fe_file *f)
 		failed = true;
 	if (!failed && !fe_create_commit(&f->made))
 		failed = true;
-	if (failed)
-		complain(f->name, errno == 0 ? "write error" : NULL);
+	if (failed && errno != 0)
+		complain_errno(f->name, "cannot write");
+	else if (failed)
+		complain(f->name, "cannot write");
 	forget(f, failed);
 	return (!failed);
 }

@@ -302,7 +302,8 @@ usage_body()
 		    -x "memray-transform $a"
 	done
 	atf_check -s exit:2 -e inline:"memray-transform: Format not \
-supported: foo\n" memray-transform foo x.bin
+supported: foo; there are aggregate, csv, folded, gprof2dot, memray, pprof, \
+speedscope\n" memray-transform foo x.bin
 	for o in -h --help; do
 		atf_check -o match:"^usage: memray-transform " \
 		    memray-transform $o
@@ -327,7 +328,8 @@ output_body()
 output: No space left on device\n" \
 		    -x "memray-transform -o - $f huge.bin > /dev/full"
 		atf_check -s exit:1 -e inline:"memray-transform: /dev/full: \
-No space left on device\n" memray-transform -o /dev/full $f huge.bin
+cannot write: No space left on device\n" \
+		    memray-transform -o /dev/full $f huge.bin
 	done
 	for t in "" "trap '' PIPE;"; do
 		atf_check -o match:"^allocator" -x \
