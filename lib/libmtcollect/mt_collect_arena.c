@@ -39,10 +39,12 @@ mt_collect_arena_free(struct mt_collect_arena *a)
 	free(a);
 }
 
-static struct mt_arena *
-map(int fd)
+/* The n-th arena in the file. */
+static struct mt_collect_arena *
+map(int fd, unsigned n)
 {
-	struct mt_arena *a = mt_collect_map(fd, MT_ARENA_BYTES);
+	struct mt_arena *a = mt_collect_map_at(fd, n * MT_ARENA_BYTES,
+	    MT_ARENA_BYTES);
 
 	if (a == NULL)
 		return (NULL);
@@ -51,29 +53,44 @@ map(int fd)
 	a->nrings = MT_ARENA_RINGS;
 	a->ring_words = MT_RING_WORDS;
 	a->data_offset = MT_ARENA_DATA_OFFSET;
-	return (a);
+	errno = ENOMEM;
+	return (mt_collect_arena_new(a));
+}
+
+void
+mt_collect_arenas_free(struct mt_collect_arena *a)
+{
+	struct mt_collect_arena *next;
+
+	for (; a != NULL; a = next) {
+		next = a->next;
+		mt_collect_arena_free(a);
+	}
 }
 
 struct mt_collect_arena *
-mt_collect_arena_make(int *fd)
+mt_collect_arena_make(int *fd, unsigned *n)
 {
-	struct mt_collect_arena *arena;
+	struct mt_collect_arena *first, **last;
 	struct mt_error error;
-	struct mt_arena *a;
-	int saved;
+	unsigned i;
 
-	if (mt_collect_os_shm(fd, MT_ARENA_BYTES, &error) != MT_OK) {
+	if (*n > 1 && !mt_collect_os_shm_lazy(fd, *n * MT_ARENA_BYTES))
+		*n = 1;
+	if (*n == 1 && mt_collect_os_shm(fd, MT_ARENA_BYTES, &error) !=
+	    MT_OK) {
 		errno = error.sys;
 		return (NULL);
 	}
-	arena = NULL;
-	if ((a = map(*fd)) != NULL &&
-	    (arena = mt_collect_arena_new(a)) == NULL)
-		errno = ENOMEM;
-	if (arena == NULL) {
-		saved = errno;
+	first = NULL;
+	last = &first;
+	for (i = 0; i < *n && (*last = map(*fd, i)) != NULL; i++)
+		last = &(*last)->next;
+	*n = i;
+	if (first == NULL) {
+		i = (unsigned)errno;
 		(void)close(*fd);
-		errno = saved;
+		errno = (int)i;
 	}
-	return (arena);
+	return (first);
 }

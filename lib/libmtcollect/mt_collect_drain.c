@@ -56,7 +56,6 @@ struct mt_collect_drain {
 static void
 take_news_of(struct mt_collect_drain *d, struct mt_collect_image *im)
 {
-	struct mt_collect_arena *a;
 	struct mt_collect_news n;
 	unsigned i;
 
@@ -64,10 +63,7 @@ take_news_of(struct mt_collect_drain *d, struct mt_collect_image *im)
 	n = im->news;
 	memset(&im->news, 0, sizeof(im->news));
 	(void)pthread_mutex_unlock(&d->lock);
-	while ((a = n.arenas) != NULL) {
-		n.arenas = a->next;
-		mt_collect_process_arena(im->process, a);
-	}
+	mt_collect_process_arenas(im->process, n.arenas);
 	for (i = 0; i < n.nsamples; i++)
 		mt_collect_process_sample(im->process, &n.sample[i]);
 	im->ended |= n.ended;
@@ -282,6 +278,7 @@ drain_main(void *arg)
 			break;
 		now = mt_collect_session_tick(d->session);
 		words = drain_all(d, now);
+		mt_collect_session_round(d->session);
 		finish_all(d);
 		show_all(d, now);
 		chores(d, now);

@@ -37,7 +37,7 @@ void		mt_collect_drain_free(struct mt_collect_drain *);
 void		mt_collect_drain_image(struct mt_collect_drain *,
 		    struct mt_collect_image *);
 /*
- * Another arena of an image, as mt_collect_process_arena(); to be called
+ * Another arena of an image, as mt_collect_process_arenas(); to be called
  * before the process is told of it.
  */
 void		mt_collect_drain_arena(struct mt_collect_drain *,

@@ -260,8 +260,8 @@ mt_collect_hello_expire(struct mt_collect_hello *h, uint64_t now_us)
 }
 
 static bool
-hello_send(int conn, enum mt_verdict verdict, uint32_t flags, void *control,
-    size_t control_len)
+hello_send(int conn, enum mt_verdict verdict, uint32_t flags, unsigned arenas,
+    void *control, size_t control_len)
 {
 	struct mt_welcome welcome;
 	struct msghdr msg;
@@ -272,6 +272,7 @@ hello_send(int conn, enum mt_verdict verdict, uint32_t flags, void *control,
 	welcome.version = MT_WIRE_VERSION;
 	welcome.verdict = (uint32_t)verdict;
 	welcome.flags = flags;
+	welcome.arenas = arenas;
 	iov.iov_base = &welcome;
 	iov.iov_len = sizeof(welcome);
 	memset(&msg, 0, sizeof(msg));
@@ -284,24 +285,26 @@ hello_send(int conn, enum mt_verdict verdict, uint32_t flags, void *control,
 }
 
 bool
-mt_collect_hello_trace(int conn, uint32_t flags, int session_fd, int arena_fd)
+mt_collect_hello_trace(int conn, uint32_t flags,
+    const int fds[MT_WELCOME_FDS], unsigned arenas)
 {
-	const int fds[2] = { session_fd, arena_fd };
+	const size_t size = MT_WELCOME_FDS * sizeof(fds[0]);
 	union {
 		struct cmsghdr	head;
-		char		buf[CMSG_SPACE(sizeof(fds))];
+		char		buf[CMSG_SPACE(MT_WELCOME_FDS * sizeof(int))];
 	} control;
 
 	memset(&control, 0, sizeof(control));
 	control.head.cmsg_level = SOL_SOCKET;
 	control.head.cmsg_type = SCM_RIGHTS;
-	control.head.cmsg_len = CMSG_LEN(sizeof(fds));
-	memcpy(CMSG_DATA(&control.head), fds, sizeof(fds));
-	return (hello_send(conn, MT_TRACE, flags, &control, sizeof(control)));
+	control.head.cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(&control.head), fds, size);
+	return (hello_send(conn, MT_TRACE, flags, arenas, &control,
+	    sizeof(control)));
 }
 
 bool
 mt_collect_hello_ignore(int conn)
 {
-	return (hello_send(conn, MT_IGNORE, 0, NULL, 0));
+	return (hello_send(conn, MT_IGNORE, 0, 0, NULL, 0));
 }

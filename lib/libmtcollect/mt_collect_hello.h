@@ -63,11 +63,11 @@ void		mt_collect_hello_expire(struct mt_collect_hello *,
 		    uint64_t now_us);
 
 /*
- * The agent is to trace, with these MT_FLAG_*; or not.  False: the peer is
- * gone.
+ * The agent is to trace, with these MT_FLAG_* and so many arenas in the file
+ * of the last descriptor (mt_hello.h); or not.  False: the peer is gone.
  */
 bool		mt_collect_hello_trace(int conn, uint32_t flags,
-		    int session_fd, int arena_fd);
+		    const int fds[MT_WELCOME_FDS], unsigned arenas);
 bool		mt_collect_hello_ignore(int conn);
 
 #endif /* MT_COLLECT_HELLO_H */

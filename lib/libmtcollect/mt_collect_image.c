@@ -109,7 +109,7 @@ sink_put(void *arg, enum mt_block_type type, void *data, size_t len,
 enum mt_status
 mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
     struct mt_collect_queue *queue, unsigned recorder_flags,
-    struct mt_collect_arena *arena, struct mt_error *error)
+    struct mt_collect_arena *arenas, struct mt_error *error)
 {
 	struct mt_collect_image *im;
 	struct mt_sink sink;
@@ -130,10 +130,10 @@ mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
 	    error) != MT_OK || mt_collect_process_new(&im->process, pid,
 	    im->recorder, error) != MT_OK) {
 		mt_collect_image_free(im);
-		mt_collect_arena_free(arena);
+		mt_collect_arenas_free(arenas);
 		return (mt_collect_fail(error, MT_ERR_NOMEM, "process"));
 	}
-	mt_collect_process_arena(im->process, arena);
+	mt_collect_process_arenas(im->process, arenas);
 	mt_collect_proc_open(&im->proc, pid);
 	*out = im;
 	return (MT_OK);
@@ -142,14 +142,9 @@ mt_collect_image_new(struct mt_collect_image **out, pid_t pid,
 void
 mt_collect_image_free(struct mt_collect_image *im)
 {
-	struct mt_collect_arena *a;
-
 	if (im == NULL)
 		return;
-	while ((a = im->news.arenas) != NULL) {
-		im->news.arenas = a->next;
-		mt_collect_arena_free(a);
-	}
+	mt_collect_arenas_free(im->news.arenas);
 	mt_collect_process_free(im->process);
 	mt_recorder_free(im->recorder);
 	mt_collect_output_free(im->output);

@@ -100,7 +100,7 @@ struct mt_collect_sum {
 };
 
 /*
- * Takes over the arena, also on failure.  Opens proc.  Without a queue
+ * Takes over the arenas, also on failure.  Opens proc.  Without a queue
  * nothing is written.
  */
 enum mt_status	mt_collect_image_new(struct mt_collect_image **out, pid_t,

@@ -17,6 +17,8 @@
 
 /* NULL with errno if that is not possible.  May be called by any thread. */
 void	*mt_collect_map(int fd, size_t bytes);
+/* The same, from an offset on. */
+void	*mt_collect_map_at(int fd, size_t offset, size_t bytes);
 /* Of these or any others. */
 void	mt_collect_unmap(void *, size_t bytes);
 

@@ -98,6 +98,12 @@ claim(size_t bytes)
 void *
 mt_collect_map(int fd, size_t bytes)
 {
+	return (mt_collect_map_at(fd, 0, bytes));
+}
+
+void *
+mt_collect_map_at(int fd, size_t offset, size_t bytes)
+{
 	const bool sealed = is_sealed(fd);
 	size_t i = MAPS_MAX;
 	void *p;
@@ -106,7 +112,8 @@ mt_collect_map(int fd, size_t bytes)
 		errno = ENOMEM;
 		return (NULL);
 	}
-	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+	    (off_t)offset);
 	if (p == MAP_FAILED) {
 		if (!sealed)
 			atomic_store(&map[i].bytes, 0);

@@ -25,6 +25,19 @@
  * and a file has to do, that cannot be promised.
  */
 enum mt_status	mt_collect_os_shm(int *fd, size_t bytes, struct mt_error *);
+/*
+ * The same, but only if what is never written to takes up no memory; false
+ * with errno.
+ */
+bool		mt_collect_os_shm_lazy(int *fd, size_t bytes);
+/*
+ * The same for what others may only read: when it is mapped, close it.  Then
+ * nobody who gets the descriptor can write to the memory any more, as far as
+ * the system can see to that.
+ */
+enum mt_status	mt_collect_os_shm_open(int *fd, size_t bytes,
+		    struct mt_error *);
+void		mt_collect_os_shm_close(int *fd);
 
 /* Sleep while *word is value, at most so long.  The word may be shared. */
 void	mt_collect_os_wait(_Atomic uint32_t *word, uint32_t value,

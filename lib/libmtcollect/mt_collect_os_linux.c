@@ -48,7 +48,7 @@ shm_fits(size_t bytes)
  * memory under our feet, which would kill us with SIGBUS.
  */
 static int
-shm_memfd(size_t bytes)
+shm_memfd(size_t bytes, int seals)
 {
 	int fd;
 
@@ -56,8 +56,8 @@ shm_memfd(size_t bytes)
 	if (fd == -1)
 		return (-1);
 	if (ftruncate(fd, (off_t)bytes) == -1 ||
-	    fcntl(fd, F_ADD_SEALS,
-	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == -1) {
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | seals) ==
+	    -1) {
 		(void)close(fd);
 		return (-1);
 	}
@@ -83,17 +83,53 @@ shm_file(const char *dir, size_t bytes)
 	return (fd);
 }
 
-enum mt_status
-mt_collect_os_shm(int *fdp, size_t bytes, struct mt_error *error)
+static enum mt_status
+shm_new(int *fdp, size_t bytes, int seals, struct mt_error *error)
 {
 	int fd;
 
-	if (!shm_fits(bytes) || ((fd = shm_memfd(bytes)) == -1 &&
+	if (!shm_fits(bytes) || ((fd = shm_memfd(bytes, seals)) == -1 &&
 	    (fd = shm_file("/dev/shm", bytes)) == -1 &&
 	    (fd = shm_file(mt_place_tmpdir(), bytes)) == -1))
 		return (mt_collect_fail(error, MT_ERR_SYS, "shared memory"));
 	*fdp = fd;
 	return (MT_OK);
+}
+
+enum mt_status
+mt_collect_os_shm(int *fdp, size_t bytes, struct mt_error *error)
+{
+	return (shm_new(fdp, bytes, F_SEAL_SEAL, error));
+}
+
+bool
+mt_collect_os_shm_lazy(int *fdp, size_t bytes)
+{
+	return (shm_fits(bytes) &&
+	    (*fdp = shm_memfd(bytes, F_SEAL_SEAL)) != -1);
+}
+
+enum mt_status
+mt_collect_os_shm_open(int *fdp, size_t bytes, struct mt_error *error)
+{
+	return (shm_new(fdp, bytes, 0, error));
+}
+
+/* Known since Linux 5.1; what is mapped already can be written to. */
+#define SEAL_FUTURE_WRITE	0x10
+
+void
+mt_collect_os_shm_close(int *fdp)
+{
+	char path[32];
+	int fd;
+
+	(void)fcntl(*fdp, F_ADD_SEALS, SEAL_FUTURE_WRITE | F_SEAL_SEAL);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", *fdp);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return;
+	(void)close(*fdp);
+	*fdp = fd;
 }
 
 static long

@@ -65,14 +65,19 @@ mt_collect_process_free(struct mt_collect_process *p)
 }
 
 void
-mt_collect_process_arena(struct mt_collect_process *p,
+mt_collect_process_arenas(struct mt_collect_process *p,
     struct mt_collect_arena *a)
 {
-	if (p->state == MT_COLLECT_ENDED ||
-	    p->narenas == MT_COLLECT_ARENAS_MAX)
-		mt_collect_arena_free(a);
-	else
-		p->arena[p->narenas++] = a;
+	struct mt_collect_arena *next;
+
+	for (; a != NULL; a = next) {
+		next = a->next;
+		if (p->state == MT_COLLECT_ENDED ||
+		    p->narenas == MT_COLLECT_ARENAS_MAX)
+			mt_collect_arena_free(a);
+		else
+			p->arena[p->narenas++] = a;
+	}
 }
 
 void
@@ -125,12 +130,27 @@ mt_collect_process_damage(struct mt_collect_process *p, const char *why)
 		mt_collect_process_note(p, text, strlen(text));
 }
 
+/* What the process itself has counted, which is as true as it says. */
+static void
+count_missed(struct mt_collect_process *p)
+{
+	struct mt_lost *l;
+
+	if (p->narenas == 0)
+		return;
+	l = &p->arena[0]->shared->lost;
+	p->missed = atomic_load(&l->events) & MT_COLLECT_MISSED_MAX;
+	p->lost_bytes = atomic_load(&l->bytes) & MT_COLLECT_MISSED_MAX;
+	p->lost_threads = atomic_load(&l->threads);
+}
+
 void
 mt_collect_process_lost(struct mt_collect_process *p)
 {
 	uint64_t lost;
 
-	lost = p->lost + p->gaps;
+	count_missed(p);
+	lost = p->lost + p->gaps + p->missed;
 	if (lost > p->reported) {
 		mt_recorder_lost(p->recorder, lost - p->reported);
 		p->reported = lost;
@@ -192,6 +212,16 @@ advance(struct mt_collect_process *p, struct mt_collect_ring *r)
 	return ((size_t)(r->pos - from));
 }
 
+/* Has any thread ever had a ring of this arena? */
+static inline bool
+is_used(struct mt_collect_arena *a)
+{
+	if (__builtin_expect(!a->used, 0))
+		a->used = atomic_load_explicit(&a->shared->used,
+		    memory_order_acquire) != 0;
+	return (a->used);
+}
+
 /* See what the producers have published, and begin with each ring. */
 static size_t
 look(struct mt_collect_process *p)
@@ -204,6 +234,9 @@ look(struct mt_collect_process *p)
 	words = 0;
 	touched = 0;
 	for (a = 0; a < p->narenas; a++) {
+		if (!is_used(p->arena[a]))
+			continue;
+		touched += MT_ARENA_HEADER_BYTES / 8;
 		for (i = 0; i < MT_ARENA_RINGS; i++) {
 			r = &p->arena[a]->ring[i];
 			if (!mt_collect_ring_look(r))
@@ -319,7 +352,7 @@ mt_collect_process_is_urgent(struct mt_collect_process *p)
 
 	urgent = false;
 	for (a = 0; a < p->narenas; a++)
-		for (i = 0; i < MT_ARENA_RINGS; i++)
+		for (i = 0; i < MT_ARENA_RINGS && is_used(p->arena[a]); i++)
 			urgent |= mt_collect_ring_is_urgent(
 			    &p->arena[a]->ring[i]);
 	return (urgent);
@@ -334,7 +367,9 @@ mt_collect_process_is_urgent(struct mt_collect_process *p)
 static bool
 may_reap(const struct mt_collect_ring *r, uint64_t owner, bool all)
 {
-	return (!r->held && mt_collect_ring_is_empty(r) && owner != 0 &&
+	/* One that all threads share is nobody's. */
+	return (!r->held && mt_collect_ring_is_empty(r) &&
+	    MT_RING_TID(owner) != 0 &&
 	    (all || MT_RING_STATE(owner) == MT_RING_LEAVING));
 }
 
@@ -414,8 +449,8 @@ mt_collect_process_end(struct mt_collect_process *p)
 		(void)mt_collect_decode_samples(p, UINT64_MAX);
 	if (p->state != MT_COLLECT_LIVE)
 		(void)discard(p);
-	arenas_close(p);
 	mt_collect_process_lost(p);
+	arenas_close(p);
 	if (p->state == MT_COLLECT_LIVE)
 		p->state = MT_COLLECT_ENDED;
 }

@@ -27,6 +27,7 @@
 #define MT_COLLECT_CODES_MAX	(16u << 20)	/* code objects */
 #define MT_COLLECT_DEPTH_MAX	(16u << 20)	/* frames of a thread */
 #define MT_COLLECT_GAP_MAX	(1ull << 40)	/* missing event numbers */
+#define MT_COLLECT_MISSED_MAX	((1ull << 56) - 1)
 #define MT_COLLECT_SAMPLES	256u		/* waiting for their time */
 #define MT_COLLECT_NOTES	1024u		/* bytes, with the NUL */
 #define MT_COLLECT_PAYLOAD_MAX						\
@@ -74,7 +75,10 @@ struct mt_collect_process {
 	uint64_t		 stuck_us;	/* since when */
 	uint64_t		 lost;		/* that never were in a ring */
 	uint64_t		 gaps;		/* numbers that were given up */
-	uint64_t		 reported;	/* of both, to the recorder */
+	uint64_t		 missed;	/* that the process counted */
+	uint64_t		 reported;	/* of all three, to the recorder */
+	uint64_t		 lost_bytes;	/* of those that it counted */
+	uint64_t		 lost_threads;	/* likewise */
 	uint64_t		 events;	/* decoded */
 	struct mt_collect_arena	*arena[MT_COLLECT_ARENAS_MAX];
 	unsigned		 narenas;
@@ -103,10 +107,10 @@ enum mt_status	mt_collect_process_new(struct mt_collect_process **out,
 void		mt_collect_process_free(struct mt_collect_process *);
 
 /*
- * Another arena, at most MT_COLLECT_ARENAS_MAX of them; taken over.  This
- * cannot fail: the process has been told of it.
+ * A list of more arenas, of which there are at most MT_COLLECT_ARENAS_MAX;
+ * taken over.  This cannot fail: the process has been told of them.
  */
-void		mt_collect_process_arena(struct mt_collect_process *,
+void		mt_collect_process_arenas(struct mt_collect_process *,
 		    struct mt_collect_arena *);
 
 /* A point of the timeline, recorded among the events of its time. */

@@ -1,5 +1,6 @@
 /* The session page: clock, sign of life, bell. */
 
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,6 +11,10 @@
 /* A start time further back than this is a mistake, not a delay. */
 #define START_MAX_NS	3600000000000ull
 
+/* So many sleeps that were so short, one after the other, are too many. */
+#define FALSE_ALARMS	64u
+#define FALSE_ALARM_NS	20000u
+
 static uint64_t
 clock_ns(clockid_t clock)
 {
@@ -19,26 +24,54 @@ clock_ns(clockid_t clock)
 	return ((uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
 }
 
+static enum mt_status
+page_init(struct mt_collect_session *s, struct mt_error *error)
+{
+	enum mt_status st;
+
+	st = mt_collect_os_shm_open(&s->fd, MT_SESSION_BYTES, error);
+	if (st != MT_OK)
+		return (st);
+	if ((s->page = mt_collect_map(s->fd, MT_SESSION_BYTES)) == NULL) {
+		st = mt_collect_fail(error, MT_ERR_SYS, "session page");
+		(void)close(s->fd);
+		return (st);
+	}
+	mt_collect_os_shm_close(&s->fd);
+	return (MT_OK);
+}
+
+static enum mt_status
+bell_init(struct mt_collect_session *s, struct mt_error *error)
+{
+	enum mt_status st;
+
+	st = mt_collect_os_shm(&s->bell_fd, MT_SESSION_BYTES, error);
+	if (st != MT_OK)
+		return (st);
+	s->bell = mt_collect_map(s->bell_fd, MT_SESSION_BYTES);
+	if (s->bell == NULL) {
+		st = mt_collect_fail(error, MT_ERR_SYS, "bell");
+		(void)close(s->bell_fd);
+		return (st);
+	}
+	return (MT_OK);
+}
+
 enum mt_status
 mt_collect_session_init(struct mt_collect_session *s, uint64_t start_time_ns,
     struct mt_error *error)
 {
 	enum mt_status st;
 	uint64_t since;
-	void *p;
 
-	s->page = NULL;
-	s->fd = -1;
-	st = mt_collect_os_shm(&s->fd, MT_SESSION_BYTES, error);
-	if (st != MT_OK)
-		return (st);
-	p = mt_collect_map(s->fd, MT_SESSION_BYTES);
-	if (p == NULL) {
-		st = mt_collect_fail(error, MT_ERR_SYS, "session page");
-		(void)close(s->fd);
+	memset(s, 0, sizeof(*s));
+	s->fd = s->bell_fd = -1;
+	if ((st = page_init(s, error)) != MT_OK ||
+	    (st = bell_init(s, error)) != MT_OK) {
+		mt_collect_session_fini(s);
 		return (st);
 	}
-	s->page = p;
 	since = clock_ns(CLOCK_REALTIME) - start_time_ns;
 	if (since > START_MAX_NS)
 		since = 0;
@@ -49,14 +82,20 @@ mt_collect_session_init(struct mt_collect_session *s, uint64_t start_time_ns,
 	return (MT_OK);
 }
 
+/* One that was zeroed has no pages, and so no descriptors. */
 void
 mt_collect_session_fini(struct mt_collect_session *s)
 {
-	if (s->page == NULL)
-		return;
-	mt_collect_unmap(s->page, MT_SESSION_BYTES);
-	(void)close(s->fd);
+	if (s->page != NULL) {
+		mt_collect_unmap(s->page, MT_SESSION_BYTES);
+		(void)close(s->fd);
+	}
+	if (s->bell != NULL) {
+		mt_collect_unmap(s->bell, MT_SESSION_BYTES);
+		(void)close(s->bell_fd);
+	}
 	s->page = NULL;
+	s->bell = NULL;
 }
 
 uint64_t
@@ -76,14 +115,18 @@ mt_collect_session_tick(struct mt_collect_session *s)
 unsigned
 mt_collect_session_unheard(const struct mt_collect_session *s)
 {
-	return (atomic_load_explicit(&s->page->unheard,
+	return (atomic_load_explicit(&s->bell->unheard,
 	    memory_order_relaxed));
 }
 
 bool
 mt_collect_session_hold(struct mt_collect_session *s)
 {
-	return (mt_collect_os_lifeline(&s->lifeline, &s->page->lifeline));
+	bool robust;
+
+	robust = mt_collect_os_lifeline(&s->lifeline, &s->page->lifeline);
+	atomic_store(&s->page->robust, robust);
+	return (robust);
 }
 
 void
@@ -93,29 +136,51 @@ mt_collect_session_end(struct mt_collect_session *s)
 }
 
 void
+mt_collect_session_round(struct mt_collect_session *s)
+{
+	atomic_fetch_add_explicit(&s->page->rounds, 1, memory_order_relaxed);
+}
+
+void
 mt_collect_session_doze(struct mt_collect_session *s)
 {
-	atomic_store(&s->page->bell, 1);
+	atomic_store(&s->bell->bell, 1);
 	/* The caller's last look must not be ordered before this. */
 	atomic_thread_fence(memory_order_seq_cst);
+}
+
+/* Who rings all the time for nothing does not keep us awake. */
+static void
+count_alarm(struct mt_collect_session *s, uint64_t slept_ns)
+{
+	struct timespec ts = { 0, 1000000 };
+
+	if (slept_ns > FALSE_ALARM_NS)
+		s->false_alarms = 0;
+	else if (++s->false_alarms > FALSE_ALARMS)
+		(void)nanosleep(&ts, NULL);
 }
 
 void
 mt_collect_session_sleep(struct mt_collect_session *s, unsigned timeout_us)
 {
-	mt_collect_os_wait(&s->page->bell, 1, timeout_us);
+	uint64_t begun;
+
+	begun = clock_ns(CLOCK_MONOTONIC);
+	mt_collect_os_wait(&s->bell->bell, 1, timeout_us);
+	count_alarm(s, clock_ns(CLOCK_MONOTONIC) - begun);
 	mt_collect_session_rise(s);
 }
 
 void
 mt_collect_session_rise(struct mt_collect_session *s)
 {
-	atomic_store(&s->page->bell, 0);
+	atomic_store(&s->bell->bell, 0);
 }
 
 void
 mt_collect_session_ring(struct mt_collect_session *s)
 {
-	if (atomic_exchange(&s->page->bell, 0) == 1)
-		mt_collect_os_wake(&s->page->bell);
+	if (atomic_exchange(&s->bell->bell, 0) == 1)
+		mt_collect_os_wake(&s->bell->bell);
 }

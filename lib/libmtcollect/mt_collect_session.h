@@ -1,7 +1,7 @@
 /*
- * The session: one page shared with every process of a run (mt_ring.h).
- * The clock may be published by any thread and never goes back; the lifeline
- * belongs to the thread that took hold of it.
+ * The session: a page that every process of a run reads, and one that they
+ * write to (mt_ring.h).  The clock may be published by any thread and never
+ * goes back; the lifeline belongs to the thread that took hold of it.
  */
 
 #ifndef MT_COLLECT_SESSION_H
@@ -17,7 +17,10 @@
 
 struct mt_collect_session {
 	struct mt_session_page		*page;
-	int				 fd;
+	struct mt_bell			*bell;
+	int				 fd;		/* of the page */
+	int				 bell_fd;
+	unsigned			 false_alarms;	/* in a row */
 	uint64_t			 zero_ns;	/* CLOCK_MONOTONIC */
 	struct mt_collect_lifeline	 lifeline;
 };
@@ -38,6 +41,8 @@ unsigned	mt_collect_session_unheard(const struct mt_collect_session *);
 bool		mt_collect_session_hold(struct mt_collect_session *);
 /* The session is over: who reads the page stops waiting for us. */
 void		mt_collect_session_end(struct mt_collect_session *);
+/* The consumer has looked at everything. */
+void		mt_collect_session_round(struct mt_collect_session *);
 
 /*
  * The consumer's sleep: doze, look once more whether there is work, then

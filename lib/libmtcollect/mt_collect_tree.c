@@ -190,16 +190,28 @@ first_metadata(struct mt_collect_tree *t, struct mt_collect_image *im,
 	    (t->options->agent_flags & MT_FLAG_PYTHON_ALLOCATORS) != 0, NULL);
 }
 
+/* What a process gets, besides arenas. */
+static bool
+welcome(const struct mt_collect_tree *t, int conn, int arenas, unsigned n)
+{
+	const int fds[MT_WELCOME_FDS] = { t->session->fd, t->session->bell_fd,
+	    arenas };
+
+	return (mt_collect_hello_trace(conn, t->options->agent_flags, fds,
+	    n));
+}
+
 /* An image for the peer, who has heard of it; NULL with errno if not. */
 static struct mt_collect_image *
-image_new(struct mt_collect_tree *t, int conn, pid_t pid)
+image_new(struct mt_collect_tree *t, int conn, pid_t pid, unsigned *arenas)
 {
 	struct mt_collect_arena *a;
 	struct mt_collect_image *im;
 	bool sent;
 	int fd;
 
-	if ((a = mt_collect_arena_make(&fd)) == NULL)
+	*arenas = MT_ARENAS_FIRST;
+	if ((a = mt_collect_arena_make(&fd, arenas)) == NULL)
 		return (NULL);
 	if (mt_collect_image_new(&im, pid, t->queue,
 	    t->options->recorder_flags, a, NULL) != MT_OK) {
@@ -207,8 +219,8 @@ image_new(struct mt_collect_tree *t, int conn, pid_t pid)
 		errno = ENOMEM;
 		return (NULL);
 	}
-	sent = mt_collect_hello_trace(conn, t->options->agent_flags,
-	    t->session->fd, fd);
+	/* Nothing can fail any more, so the drain will have it. */
+	sent = welcome(t, conn, fd, *arenas);
 	(void)close(fd);
 	if (sent)
 		return (im);
@@ -257,10 +269,9 @@ trace(struct mt_collect_tree *t, int conn, pid_t pid,
 		return (false);
 	errno = ENOMEM;
 	if ((m = member_new(t)) == NULL ||
-	    (m->image = image_new(t, conn, pid)) == NULL)
+	    (m->image = image_new(t, conn, pid, &m->arenas)) == NULL)
 		return (false);
 	m->pid = pid;
-	m->arenas = 1;
 	m->spare = -1;
 	/* In another pid namespace, thread ids mean nothing to us. */
 	m->image->own_tids = h->pid != (uint32_t)pid;
@@ -395,11 +406,12 @@ static bool
 spare_arena(struct mt_collect_tree *t, struct mt_collect_member *m)
 {
 	struct mt_collect_arena *a;
+	unsigned n = 1;
 
 	if (m->spare != -1)
 		return (true);
 	if (m->arenas == MT_COLLECT_ARENAS_MAX ||
-	    (a = mt_collect_arena_make(&m->spare)) == NULL) {
+	    (a = mt_collect_arena_make(&m->spare, &n)) == NULL) {
 		m->spare = -1;
 		return (false);
 	}
@@ -415,8 +427,7 @@ hello_more(struct mt_collect_tree *t, int conn, pid_t pid)
 
 	if ((m = find(t, pid)) == NULL || m->ended || !spare_arena(t, m))
 		(void)mt_collect_hello_ignore(conn);
-	else if (mt_collect_hello_trace(conn, t->options->agent_flags,
-	    t->session->fd, m->spare))
+	else if (welcome(t, conn, m->spare, 1))
 		spare_close(m);
 }
 
@@ -463,7 +474,7 @@ sample(struct mt_collect_tree *t, struct mt_collect_member *m, uint64_t now)
 		return;
 	ours = atomic_load_explicit(&m->image->process->touched,
 	    memory_order_relaxed);
-	ours += (uint64_t)m->arenas * MT_ARENA_DATA_OFFSET + MT_SESSION_BYTES;
+	ours += 2 * MT_SESSION_BYTES;
 	s.rss -= ours < s.rss - s.anon_rss ? ours : s.rss - s.anon_rss;
 	s.time_ns = now * 1000;
 	s.heap = 0;

@@ -1,10 +1,12 @@
 /*
  * How a process gets its shared memory: the agent connects to the
  * collector's SOCK_SEQPACKET socket, sends one struct mt_hello, receives one
- * struct mt_welcome with the two descriptors of the session page and of an
- * arena (SCM_RIGHTS, in this order; none if the verdict is not MT_TRACE),
- * maps them and closes everything.  An agent that runs out of rings says
- * hello again, with MT_HELLO_MORE.
+ * struct mt_welcome with the descriptors of the session page, of the bell and
+ * of a file with arenas (SCM_RIGHTS, in this order; none if the verdict is not
+ * MT_TRACE), maps them and closes everything.  The first arenas are for more
+ * threads than most programs have, since later the program may be another
+ * user's or have no descriptor left.  An agent that runs out of rings all the
+ * same says hello again, with MT_HELLO_MORE.
  */
 
 #ifndef MT_HELLO_H
@@ -66,12 +68,14 @@ enum mt_verdict {
 #define MT_FLAG_FOLLOW			2u	/* children as well */
 #define MT_FLAG_NATIVE			4u	/* native stacks, too */
 
+#define MT_WELCOME_FDS	3u
+
 struct mt_welcome {
 	uint64_t	magic;
 	uint32_t	version;
 	uint32_t	verdict;	/* enum mt_verdict */
 	uint32_t	flags;		/* MT_FLAG_* */
-	uint32_t	reserved;
+	uint32_t	arenas;		/* in the file, one after the other */
 };
 
 #endif /* MT_HELLO_H */

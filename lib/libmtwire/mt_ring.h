@@ -1,11 +1,12 @@
 /*
  * The memory that the traced process and the collector share.
  *
- * A session page, one for all processes of a run: the collector's clock, its
- * sign of life and the bell that wakes it.  And per process an arena of rings,
- * one ring for a thread.  Both are created and sized by the collector (memfd,
- * or an unlinked file where a sandbox refuses that) and reach the process
- * with the hello (mt_hello.h); the process keeps only the mappings.
+ * A session page, one for all processes of a run, which can only read it: the
+ * collector's clock and its signs of life.  The bell that wakes it, likewise
+ * one for all.  And per process arenas of rings, one ring for a thread.  All are
+ * created and sized by the collector (memfd, or an unlinked file where a
+ * sandbox refuses that) and reach the process with the hello (mt_hello.h); the
+ * process keeps only the mappings.
  *
  * Positions in a ring count words since its start and never wrap; the word
  * at position p lives in data[p & (words - 1)].  The producer owns head, the
@@ -25,7 +26,8 @@
 #define MT_SESSION_MAGIC	0x6d74736573733031ull
 #define MT_ARENA_MAGIC		0x6d746172656e6131ull
 #define MT_SESSION_BYTES	4096u
-#define MT_ARENA_RINGS		16u	/* per arena; then there is another */
+#define MT_ARENA_RINGS		16u	/* per arena */
+#define MT_ARENAS_FIRST		4u	/* with the first hello, if possible */
 #define MT_RING_WORDS		(128u * 1024)	/* 1 MiB; a power of two */
 #define MT_CACHE_LINE		64
 
@@ -42,6 +44,21 @@ struct mt_session_page {
 	_Atomic uint32_t	lifeline;
 	/* Coarse microseconds since the start of the session. */
 	_Alignas(MT_CACHE_LINE) _Atomic uint64_t clock_us;
+	/*
+	 * Grows each time that the collector has looked at all rings, and not
+	 * while it waits for the disk or the reader of a capture.
+	 */
+	_Alignas(MT_CACHE_LINE) _Atomic uint32_t rounds;
+	/* 0: the lifeline tells nothing, for want of robust futexes. */
+	_Atomic uint32_t	robust;
+};
+
+/*
+ * What the processes of a run write to in common.  One that writes what it
+ * should not has the collector look at the rings later, by some milliseconds,
+ * or more often than need be, and harms nobody.
+ */
+struct mt_bell {
 	/*
 	 * 1 while the collector sleeps.  A producer that wants it awake
 	 * exchanges this with 0 and, if it was 1, does a FUTEX_WAKE.
@@ -86,20 +103,31 @@ struct mt_ring {
 	_Atomic uint32_t	waiting;	/* futex: 1: producer waits */
 };
 
+/* What a process could not record: in its first arena, of all its threads. */
+struct mt_lost {
+	_Alignas(MT_CACHE_LINE) _Atomic uint64_t events;
+	_Atomic uint64_t	bytes;		/* of allocations, if known */
+	_Atomic uint32_t	threads;	/* whose events these were */
+};
+
 struct mt_arena {
 	uint64_t		magic;
 	uint32_t		version;	/* MT_WIRE_VERSION */
 	uint32_t		nrings;
 	uint32_t		ring_words;
 	uint32_t		data_offset;	/* bytes to data of ring 0 */
+	_Atomic uint32_t	used;		/* 1: a ring of it was claimed */
 	struct mt_ring		ring[MT_ARENA_RINGS];
+	struct mt_lost		lost;
 };
 
-#define MT_ARENA_DATA_OFFSET	8192u
+/* A multiple of all sizes of pages; all of the header is in the first one. */
+#define MT_ARENA_DATA_OFFSET	65536u
+#define MT_ARENA_HEADER_BYTES	4096u
 #define MT_ARENA_BYTES							\
 	(MT_ARENA_DATA_OFFSET + (size_t)MT_ARENA_RINGS * MT_RING_WORDS * 8)
 
-_Static_assert(sizeof(struct mt_arena) <= MT_ARENA_DATA_OFFSET,
+_Static_assert(sizeof(struct mt_arena) <= MT_ARENA_HEADER_BYTES,
     "rings overlap their data");
 
 /* The data of ring i, of MT_RING_WORDS words. */

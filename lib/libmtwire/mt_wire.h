@@ -30,7 +30,7 @@
 
 #include <stdint.h>
 
-#define MT_WIRE_VERSION	4u
+#define MT_WIRE_VERSION	5u
 
 enum mt_allocator {
 #define MT_ALLOCATOR(number, name, text)	MT_ALLOCATOR_##name = (number),

@@ -14,7 +14,9 @@
  *	agent_out.c	 hello, arenas, the producer's side of a ring
  *	agent_fork.c	 children of fork; agent_exec.c programs executed
  *	agent_image.c	 whether these will load us
+ *	agent_wait.c	 waiting for room in a ring, and how that ends
  *	agent_thread.c	 per-thread state, claim of a ring, names
+ *	agent_share.c	 threads without a ring of their own
  *	agent_record.c	 events: stack delta, words; agent_hot.h
  *	agent_number.c	 their numbers
  *	agent_pyapi.c	 the interpreter's public functions, found by name
@@ -65,7 +67,9 @@ struct agent {
 	uint32_t		flags;		/* of the welcome, MT_FLAG_* */
 	bool			api_walk;	/* stacks by the API */
 	bool			has_barrier;	/* membarrier(2) is there */
-	struct mt_session_page	*session;
+	const struct mt_session_page *session;
+	struct mt_bell		*bell;
+	struct mt_lost		*lost;
 	/* The numbers of events, see agent_number.h. */
 	struct agent_thread	* _Atomic numbers;
 	_Atomic uint32_t	 taking;
@@ -148,6 +152,9 @@ struct agent_thread {
 	uint32_t		 tid;
 	uint64_t		 owner;	/* of the ring, when it became ours */
 	_Atomic bool		 leaving; /* the thread is about to end */
+	bool			 shared;	/* see agent_share.h */
+	bool			 deaf;	/* nobody reads the ring, */
+	uint64_t		 deaf_tail; /* of which that was the tail */
 	struct agent_thread	*next;	/* all blocks ever made */
 };
 

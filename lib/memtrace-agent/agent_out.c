@@ -1,6 +1,7 @@
 /* Hello, arenas, and the producer's side of a ring.  Linux only. */
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,19 +17,38 @@
 #include "mt_hello.h"
 
 #define OUT_ARENAS	256u	/* 4096 threads at a time */
-#define OUT_CHECK_MS	50	/* how often a blocked thread looks around */
-#define OUT_HELLO_S	5	/* patience with a collector that is busy */
+/*
+ * Patience with a collector, in steps: with one that is busy, and with one
+ * whose clock stands still.
+ */
+#define OUT_STEP_US	100000
+#define OUT_STEPS	100u
+#define OUT_STEPS_STILL	10u
+#define OUT_RETRY_US	1000000u	/* before it is asked again */
+#define OUT_TURN_MS	100u	/* patience with who is asking already */
 
 #define OUT_PATH	sizeof(((struct sockaddr_un *)0)->sun_path)
 
 static char			out_path[OUT_PATH];
 static struct mt_hello		out_hello;
-static struct mt_session_page	*out_session;	/* for a forked child */
+static struct mt_session_page	*out_session;	/* for a forked child, */
+static struct mt_bell		*out_bell;	/* likewise */
+static struct mt_lost		out_nowhere;	/* before its hello */
+static pid_t			out_collector;	/* 0: not known */
 static struct mt_arena		*out_relic;	/* see agent_out_forked() */
 static bool			out_refused;	/* a forked child is untraced */
 static struct mt_arena * _Atomic out_arena[OUT_ARENAS];
 static bool			out_heard;	/* the last hello */
 static _Atomic uint32_t		out_growing;	/* 1: a thread asks for more */
+static _Atomic uint64_t		out_retry_us;	/* nobody does before */
+
+/* What comes with a welcome. */
+struct out_got {
+	struct mt_session_page	*page;
+	struct mt_bell		*bell;
+	struct mt_arena		*arena[MT_ARENAS_FIRST];
+	unsigned		 n;
+};
 
 /*
  * The collector is our user's, or the superuser's if this process has changed
@@ -46,15 +66,18 @@ out_trusts(int s)
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	return (getsockopt(s, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	    len == sizeof(peer) && out_is_ours(peer.uid));
+	if (getsockopt(s, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1 ||
+	    len != sizeof(peer) || !out_is_ours(peer.uid))
+		return (false);
+	out_collector = peer.pid;
+	return (true);
 }
 
 static int
 out_connect(void)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	struct timeval patience = { OUT_HELLO_S, 0 };
+	struct timeval patience = { 0, OUT_STEP_US };
 	int s;
 
 	s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -73,13 +96,35 @@ out_connect(void)
 	return (s);
 }
 
-/* Receive the answer and at most two descriptors, -1 where there is none. */
-static bool
-out_welcome(int s, struct mt_welcome *w, int fd[2])
+/* Wait for the answer, as long as there is hope. */
+static ssize_t
+out_receive(int s, struct msghdr *m)
 {
+	uint64_t clock = 0, now;
+	unsigned i, still = 0;
+	ssize_t n = -1;
+
+	for (i = 0; i < OUT_STEPS && still < OUT_STEPS_STILL; i++) {
+		n = recvmsg(s, m, MSG_CMSG_CLOEXEC);
+		if (n != -1 || (errno != EAGAIN && errno != EINTR))
+			break;
+		if (out_session == NULL)
+			continue;
+		now = atomic_load(&out_session->clock_us);
+		still = now == clock ? still + 1 : 0;
+		clock = now;
+	}
+	return (n);
+}
+
+/* The answer and its descriptors, -1 where there is none. */
+static bool
+out_welcome(int s, struct mt_welcome *w, int fd[MT_WELCOME_FDS])
+{
+	const size_t size = MT_WELCOME_FDS * sizeof(int);
 	union {
 		struct cmsghdr	align;
-		char		buf[CMSG_SPACE(2 * sizeof(int))];
+		char		buf[CMSG_SPACE(MT_WELCOME_FDS * sizeof(int))];
 	} control;
 	struct iovec iov = { w, sizeof(*w) };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
@@ -88,16 +133,12 @@ out_welcome(int s, struct mt_welcome *w, int fd[2])
 	struct cmsghdr *c;
 	ssize_t n;
 
-	do
-		n = recvmsg(s, &m, MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
-	if (n == -1)
+	if ((n = out_receive(s, &m)) == -1)
 		return (false);
 	c = CMSG_FIRSTHDR(&m);
 	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(2 * sizeof(int)))
-		memcpy(fd, CMSG_DATA(c), 2 * sizeof(int));
+	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(size))
+		memcpy(fd, CMSG_DATA(c), size);
 	return (n == sizeof(*w) && w->magic == MT_HELLO_MAGIC &&
 	    w->version == MT_WIRE_VERSION);
 }
@@ -124,61 +165,105 @@ out_is_sound(int fd, size_t size)
 }
 
 static void *
-out_map(int fd, size_t size)
+out_map(int fd, size_t size, int prot, size_t offset)
 {
 	void *p;
 
-	if (fd == -1 || !out_is_sound(fd, size))
+	if (fd == -1 || !out_is_sound(fd, offset + size))
 		return (NULL);
-	p = agent_real.mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
+	p = agent_real.mmap(NULL, size, prot, MAP_SHARED, fd, (off_t)offset);
 	return (p == MAP_FAILED ? NULL : p);
+}
+
+static void
+out_unmap(void *p, size_t size)
+{
+	if (p != NULL)
+		(void)agent_real.munmap(p, size);
+}
+
+/*
+ * More arenas than are needed now only where addresses cost nothing: a limit
+ * on them is the program's.
+ */
+static unsigned
+out_arenas(const struct mt_welcome *w)
+{
+	struct rlimit rl;
+
+	if (w->arenas <= 1 || getrlimit(RLIMIT_AS, &rl) == -1 ||
+	    rl.rlim_cur != RLIM_INFINITY)
+		return (1);
+	return (w->arenas < MT_ARENAS_FIRST ? w->arenas : MT_ARENAS_FIRST);
+}
+
+static bool
+out_is_arena(const struct mt_arena *a)
+{
+	return (a->magic == MT_ARENA_MAGIC && a->nrings == MT_ARENA_RINGS &&
+	    a->ring_words == MT_RING_WORDS &&
+	    a->data_offset == MT_ARENA_DATA_OFFSET);
 }
 
 /* Map what came with the welcome, unless it is not what we expect. */
 static bool
-out_take(const int fd[2], struct mt_session_page **page, struct mt_arena **a)
+out_take(const struct mt_welcome *w, const int fd[MT_WELCOME_FDS],
+    struct out_got *g)
 {
-	*page = out_map(fd[0], MT_SESSION_BYTES);
-	*a = out_map(fd[1], MT_ARENA_BYTES);
-	return (*page != NULL && *a != NULL &&
-	    (*page)->magic == MT_SESSION_MAGIC &&
-	    (*a)->magic == MT_ARENA_MAGIC &&
-	    (*a)->nrings == MT_ARENA_RINGS &&
-	    (*a)->ring_words == MT_RING_WORDS &&
-	    (*a)->data_offset == MT_ARENA_DATA_OFFSET);
+	struct mt_arena *a;
+	unsigned i;
+
+	g->page = out_map(fd[0], MT_SESSION_BYTES, PROT_READ, 0);
+	g->bell = out_map(fd[1], MT_SESSION_BYTES, PROT_READ | PROT_WRITE, 0);
+	for (i = out_arenas(w); g->n < i; g->arena[g->n++] = a) {
+		a = out_map(fd[2], MT_ARENA_BYTES, PROT_READ | PROT_WRITE,
+		    g->n * MT_ARENA_BYTES);
+		if (a == NULL)
+			break;
+	}
+	for (i = 0; i < g->n; i++)
+		if (!out_is_arena(g->arena[i]))
+			return (false);
+	return (g->page != NULL && g->bell != NULL && g->n > 0 &&
+	    g->page->magic == MT_SESSION_MAGIC);
+}
+
+static void
+out_drop(struct out_got *g)
+{
+	out_unmap(g->page, MT_SESSION_BYTES);
+	out_unmap(g->bell, MT_SESSION_BYTES);
+	while (g->n > 0)
+		out_unmap(g->arena[--g->n], MT_ARENA_BYTES);
 }
 
 /*
- * One exchange with the collector; true if it gave us an arena.  Sets
- * out_heard if there was an answer.
+ * One exchange with the collector; true if it gave us arenas.  Sets out_heard
+ * if there was an answer.
  */
 static bool
-out_ask(struct mt_session_page **page, struct mt_arena **a)
+out_ask(struct out_got *g)
 {
+	int fd[MT_WELCOME_FDS] = { -1, -1, -1 };
 	struct mt_welcome w;
-	int fd[2] = { -1, -1 };
 	bool ok;
 	int s;
 
-	*page = NULL;
-	*a = NULL;
+	memset(g, 0, sizeof(*g));
 	out_heard = false;
 	if ((s = out_connect()) == -1)
 		return (false);
 	out_heard = send(s, &out_hello, sizeof(out_hello), MSG_NOSIGNAL) ==
 	    sizeof(out_hello) && out_welcome(s, &w, fd);
-	ok = out_heard && w.verdict == MT_TRACE && out_take(fd, page, a);
-	for (int i = 0; i < 2; i++)
+	ok = out_heard && w.verdict == MT_TRACE && out_take(&w, fd, g);
+	for (unsigned i = 0; i < MT_WELCOME_FDS; i++)
 		if (fd[i] != -1)
 			(void)close(fd[i]);
 	(void)close(s);
 	if (ok)
 		agent->flags = w.flags;
-	if (!ok && *page != NULL)
-		(void)agent_real.munmap(*page, MT_SESSION_BYTES);
-	if (!ok && *a != NULL)
-		(void)agent_real.munmap(*a, MT_ARENA_BYTES);
+	else
+		out_drop(g);
 	return (ok);
 }
 
@@ -186,14 +271,18 @@ out_ask(struct mt_session_page **page, struct mt_arena **a)
 static bool
 out_begin(void)
 {
-	struct mt_session_page *page;
-	struct mt_arena *a;
+	struct out_got g;
+	unsigned i;
 
-	if (!out_ask(&page, &a))
+	if (!out_ask(&g))
 		return (false);
-	agent->session = out_session = page;
+	agent->session = out_session = g.page;
+	agent->bell = out_bell = g.bell;
+	agent->lost = &g.arena[0]->lost;
 	out_hello.kind = MT_HELLO_MORE;
-	atomic_store(&out_arena[0], a);
+	atomic_store(&out_retry_us, 0);
+	for (i = 0; i < g.n; i++)
+		atomic_store(&out_arena[i], g.arena[i]);
 	return (true);
 }
 
@@ -247,6 +336,8 @@ agent_out_forked(const struct agent_thread *t)
 	unsigned i;
 
 	agent->session = out_session;
+	agent->bell = out_bell;
+	agent->lost = &out_nowhere;
 	for (i = 0; i < OUT_ARENAS; i++) {
 		if ((a = atomic_load(&out_arena[i])) == NULL)
 			continue;
@@ -263,7 +354,8 @@ agent_out_forked(const struct agent_thread *t)
 bool
 agent_out_hello_forked(void)
 {
-	struct mt_session_page *parents = out_session;
+	struct mt_session_page *page = out_session;
+	struct mt_bell *bell = out_bell;
 
 	/* The child of one that could not say hello. */
 	if (out_refused)
@@ -273,12 +365,12 @@ agent_out_hello_forked(void)
 	if (!out_begin()) {
 		out_refused = true;
 		if (!out_heard)
-			atomic_fetch_add(&parents->unheard, 1);
+			atomic_fetch_add(&bell->unheard, 1);
 		return (false);
 	}
-	(void)agent_real.munmap(parents, MT_SESSION_BYTES);
-	if (out_relic != NULL)
-		(void)agent_real.munmap(out_relic, MT_ARENA_BYTES);
+	out_unmap(page, MT_SESSION_BYTES);
+	out_unmap(bell, MT_SESSION_BYTES);
+	out_unmap(out_relic, MT_ARENA_BYTES);
 	out_relic = NULL;
 	return (true);
 }
@@ -355,6 +447,7 @@ out_claim_in(struct mt_arena *a, struct agent_thread *t)
 	uint64_t owner;
 	unsigned i;
 
+	atomic_store_explicit(&a->used, 1, memory_order_release);
 	for (i = 0; i < MT_ARENA_RINGS; i++) {
 		r = &a->ring[i];
 		owner = atomic_load(&r->owner);
@@ -369,108 +462,89 @@ out_claim_in(struct mt_arena *a, struct agent_thread *t)
 	return (false);
 }
 
-/* Another arena in the place i; false if it is not for us to ask. */
-static bool
+static void
 out_grow(unsigned i)
 {
-	struct mt_session_page *page;
-	struct mt_arena *a;
-	bool ok;
+	struct out_got g;
+	uint64_t later = UINT64_MAX;
 
-	if (atomic_exchange(&out_growing, 1) != 0) {
-		/* As long as the other one is patient, so are we. */
-		agent_futex_wait(&out_growing, 1, 1);
-		return (true);
+	if (out_ask(&g)) {
+		out_unmap(g.page, MT_SESSION_BYTES);
+		out_unmap(g.bell, MT_SESSION_BYTES);
+		atomic_store(&out_arena[i], g.arena[0]);
+		return;
 	}
-	if ((ok = out_ask(&page, &a))) {
-		(void)agent_real.munmap(page, MT_SESSION_BYTES);
-		atomic_store(&out_arena[i], a);
+	/* Who has said no need not be asked again. */
+	if (!out_heard)
+		later = atomic_load(&agent->session->clock_us) + OUT_RETRY_US;
+	atomic_store(&out_retry_us, later);
+}
+
+/* Another arena in the place i; false if there is none to be had now. */
+static bool
+out_more(unsigned i)
+{
+	unsigned tries;
+
+	for (tries = 0; tries < OUT_TURN_MS; tries++) {
+		if (atomic_load(&out_arena[i]) != NULL)
+			return (true);
+		if (atomic_load(&out_retry_us) >
+		    atomic_load(&agent->session->clock_us))
+			return (false);
+		if (atomic_exchange(&out_growing, 1) == 0) {
+			if (atomic_load(&out_arena[i]) == NULL)
+				out_grow(i);
+			atomic_store(&out_growing, 0);
+		} else
+			agent_futex_wait(&out_growing, 1, 1);
 	}
-	atomic_store(&out_growing, 0);
-	return (ok);
+	return (false);
 }
 
 bool
 agent_out_claim(struct agent_thread *t)
 {
 	struct mt_arena *a;
-	unsigned i = 0, tries;
+	unsigned i;
 
 	if (out_inherit(t))
 		return (true);
-	for (tries = 0; i < OUT_ARENAS && tries < 10000; tries++) {
-		if ((a = atomic_load(&out_arena[i])) == NULL) {
-			if (!out_grow(i))
-				return (false);
-		} else if (out_claim_in(a, t))
+	for (i = 0; i < OUT_ARENAS; i++) {
+		if (atomic_load(&out_arena[i]) == NULL && !out_more(i))
+			return (false);
+		a = atomic_load(&out_arena[i]);
+		if (out_claim_in(a, t))
 			return (true);
-		else
-			i++;
 	}
 	return (false);
+}
+
+bool
+agent_out_is_deserted(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	bool refused;
+	int s;
+
+	if (out_collector > 0 &&
+	    agent_syscall(SYS_kill, out_collector, 0) == -ESRCH)
+		return (true);
+	/* One that has been killed answers no more, even as a zombie. */
+	s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s == -1)
+		return (false);
+	memcpy(sun.sun_path, out_path, sizeof(sun.sun_path));
+	refused = connect(s, (struct sockaddr *)&sun, sizeof(sun)) == -1 &&
+	    errno == ECONNREFUSED;
+	(void)close(s);
+	return (refused);
 }
 
 void
 agent_out_abandon(void)
 {
 	atomic_store(&agent->phase, AGENT_OFF);
-}
-
-static void
-out_ring_bell(void)
-{
-	struct mt_session_page *s = agent->session;
-
-	if (atomic_load(&s->bell) == 1 && atomic_exchange(&s->bell, 0) == 1)
-		agent_futex_wake(&s->bell);
-}
-
-static uint64_t
-out_free(struct agent_thread *t)
-{
-	return (MT_RING_WORDS - (t->head -
-	    atomic_load_explicit(&t->ring->tail, memory_order_acquire)));
-}
-
-/*
- * The next time the producer looks at the tail is when it has filled half of
- * what is free, so that it wakes a sleeping collector in good time.
- */
-static void
-out_set_limit(struct agent_thread *t, uint64_t n, uint64_t free)
-{
-	uint64_t half = free / 2;
-
-	t->limit = t->head + (half > n ? half : n);
-	t->soft = t->limit - t->head < AGENT_OUT_ROOM ? t->head :
-	    t->limit - AGENT_OUT_ROOM + 1;
-	atomic_store_explicit(&t->soft_hot, atomic_load_explicit(&t->hot,
-	    memory_order_relaxed) ? t->soft : 0, memory_order_relaxed);
-}
-
-AGENT_COLD bool
-agent_out_wait(struct agent_thread *t, uint64_t n)
-{
-	uint64_t free;
-
-	while ((free = out_free(t)) < n) {
-		/* Over; or forked in a hook, and nobody reads this ring. */
-		if (atomic_load(&agent->phase) != AGENT_TRACING)
-			return (false);
-		agent_out_publish(t);
-		atomic_store(&t->ring->waiting, 1);
-		out_ring_bell();
-		if (out_free(t) < n)
-			agent_futex_wait(&t->ring->waiting, 1, OUT_CHECK_MS);
-		if (atomic_load(&agent->session->lifeline) & MT_OWNER_DIED) {
-			agent_out_abandon();
-			return (false);
-		}
-	}
-	if (free < MT_RING_WORDS / 2)
-		out_ring_bell();
-	out_set_limit(t, n, free);
-	return (true);
 }
 
 void

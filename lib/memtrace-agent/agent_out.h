@@ -44,14 +44,27 @@ bool	agent_out_claim(struct agent_thread *t);
 /* The thread is about to end, and writes until it is gone. */
 void	agent_out_leave(struct agent_thread *t);
 
+/*
+ * For who waits for a collector that does not move, where the kernel would not
+ * say that it is dead.
+ */
+bool	agent_out_is_deserted(void);
+
 /* The collector has died: record nothing any more. */
 void	agent_out_abandon(void);
 
 /*
  * Make room for n words, at most half a ring, waiting for the collector
- * if need be.  False if the collector is gone.
+ * if need be (agent_wait.c).  False if the collector is gone, or nobody reads
+ * the ring: the event is then to be counted as lost.
  */
 bool	agent_out_wait(struct agent_thread *t, uint64_t n);
+
+/* Has the ring that nobody read been read? */
+bool	agent_out_is_read(const struct agent_thread *t);
+
+/* An event that is not recorded, and the bytes that it allocated. */
+void	agent_out_lost(uint64_t bytes);
 
 #define AGENT_OUT_ROOM	8u	/* words: an event with its state */
 

@@ -30,8 +30,10 @@ agent_record_alloc(struct agent_thread *t, enum mt_allocator allocator,
     const void *p, size_t size)
 {
 	agent_pystack_update(t);
-	if (!record_ready(t))
+	if (!record_ready(t)) {
+		agent_out_lost(size);
 		return;
+	}
 	agent_number_count(t);
 	agent_record_put(t, allocator, p, size);
 }
@@ -79,8 +81,10 @@ AGENT_HOT void
 agent_record_free(struct agent_thread *t, enum mt_allocator allocator,
     const void *p)
 {
-	if (!record_ready(t))
+	if (!record_ready(t)) {
+		agent_out_lost(0);
 		return;
+	}
 	agent_number_count(t);
 	agent_out_last(t, MT_WORD(MT_OP_FREE, allocator, (uintptr_t)p));
 }

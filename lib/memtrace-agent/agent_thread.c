@@ -14,12 +14,15 @@
 #include "agent_out.h"
 #include "agent_pyhook.h"
 #include "agent_pystack.h"
+#include "agent_record.h"
+#include "agent_share.h"
 #include "agent_sys.h"
 #include "agent_thread.h"
 #include "mt_hello.h"
 
 #define THREAD_FRAMES	512	/* to begin with */
 #define THREAD_ASK	16	/* threads that a new one asks after */
+#define THREAD_RETRY_US	1000000u /* who has no ring asks so often */
 #define THREAD_ALWAYS	((void *)1)	/* busy, below any frame */
 
 /* Of a thread that has no block yet. */
@@ -29,9 +32,16 @@ _Thread_local struct agent_thread *agent_self
     __attribute__((__tls_model__("initial-exec"))) = &thread_new;
 static _Thread_local const char *thread_name
     __attribute__((__tls_model__("initial-exec")));
+/* The block of the thread, also if that has no ring; or NULL. */
+static _Thread_local struct agent_thread *thread_own
+    __attribute__((__tls_model__("initial-exec")));
+static _Thread_local uint64_t thread_tried_us	/* to get a ring */
+    __attribute__((__tls_model__("initial-exec")));
 
 /* Of one whose block is being made, or could not be had. */
 static struct agent_thread	thread_none = { .busy = THREAD_ALWAYS };
+/* Of one without a ring, see agent_share.h. */
+static struct agent_thread	thread_shared = { .busy = THREAD_ALWAYS };
 /* Of the thread that forked in a hook, while that is still to end. */
 static struct agent_thread	thread_late = { .busy = THREAD_ALWAYS };
 static struct agent_thread	*thread_late_block;	/* its block */
@@ -41,6 +51,7 @@ static _Atomic uint32_t		thread_leaving;	/* blocks that say so */
 static pthread_key_t		thread_key;
 
 static void	thread_leaves(void *);
+static struct agent_thread *thread_begin(void);
 
 bool
 agent_thread_init(void)
@@ -78,6 +89,8 @@ thread_adopt(struct agent_thread *t, uint32_t tid)
 {
 	uint32_t old = t->tid;
 
+	if (t->shared)
+		return (false);
 	if (old != tid && (agent_syscall(SYS_tgkill, getpid(), old, 0) !=
 	    -ESRCH || !__atomic_compare_exchange_n(&t->tid, &old, tid, false,
 	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)))
@@ -125,8 +138,8 @@ thread_lost(uint32_t tid)
 	return (NULL);
 }
 
-static struct agent_thread *
-thread_make(uint32_t tid)
+struct agent_thread *
+agent_thread_make(uint32_t tid)
 {
 	struct agent_thread *t;
 	char *p;
@@ -156,18 +169,25 @@ thread_block(void)
 	struct agent_thread *t;
 
 	if ((t = thread_left(tid)) == NULL && (t = thread_lost(tid)) == NULL)
-		return (thread_make(tid));
+		t = agent_thread_make(tid);
+	return (t);
+}
+
+/* Nothing that the block holds is of this thread. */
+static void
+thread_clean(struct agent_thread *t)
+{
+	t->busy = NULL;
 	t->pthread = (uintptr_t)pthread_self();
 	agent_pystack_reset(t);
 	if (t->native != NULL)
 		agent_native_reset(t->native);
 	t->time_us = 0;
-	return (t);
+	t->deaf = false;
 }
 
-/* First record of a ring: who writes it. */
-static void
-thread_describe(struct agent_thread *t)
+void
+agent_thread_describe(struct agent_thread *t)
 {
 	struct mt_thread_desc d = { t->tid, (uint64_t)t->pthread };
 	const char *name = thread_name != NULL ? thread_name :
@@ -193,15 +213,18 @@ thread_ready(void)
 	struct agent_thread *t;
 
 	agent_self = &thread_none;
-	t = thread_block();
-	if (t == NULL || !agent_out_claim(t))
+	agent_share_begin();
+	if ((t = thread_own) == NULL && (t = thread_own = thread_block()) ==
+	    NULL)
+		return (NULL);
+	thread_clean(t);
+	if (!agent_out_claim(t))
 		return (NULL);
 	if ((agent->flags & MT_FLAG_NATIVE) != 0 && t->native == NULL &&
 	    (t->native = agent_native_new()) == NULL)
 		return (NULL);
-	t->busy = NULL;
 	agent_number_begin(t);
-	thread_describe(t);
+	agent_thread_describe(t);
 	(void)pthread_setspecific(thread_key, t);
 	agent_self = t;
 	return (t);
@@ -216,19 +239,18 @@ thread_begin(void)
 	int saved = errno;
 
 	agent_signals_block(&signals);
-	if (atomic_load(&agent->phase) == AGENT_TRACING)
-		t = thread_ready();
+	if (atomic_load(&agent->phase) == AGENT_TRACING &&
+	    (t = thread_ready()) == NULL) {
+		agent_self = &thread_shared;
+		thread_tried_us = agent_record_clock();
+	}
 	agent_signals_restore(&signals);
 	errno = saved;
 	return (t);
 }
 
-/*
- * Has a signal handler jumped out of the hook that set the guard?  Then the
- * hook was below this frame on the same stack.
- */
-static bool
-thread_hook_is_gone(const struct agent_thread *t, void *frame)
+bool
+agent_thread_hook_is_gone(const struct agent_thread *t, void *frame)
 {
 	stack_t ss;
 
@@ -236,17 +258,9 @@ thread_hook_is_gone(const struct agent_thread *t, void *frame)
 	    sigaltstack(NULL, &ss) != -1 && (ss.ss_flags & SS_ONSTACK) == 0);
 }
 
-/*
- * The guard is set, but the hook that set it is gone.  Forget what it had not
- * published; the number that it may have taken shows up as a gap.
- */
-static bool
-thread_jumped(struct agent_thread *t, void *frame)
+void
+agent_thread_forget(struct agent_thread *t)
 {
-	/* No block: there is none, or the phase has just been another one. */
-	if (t == &thread_none || t == &thread_late ||
-	    !thread_hook_is_gone(t, frame))
-		return (false);
 	t->head = atomic_load(&t->ring->head);
 	t->limit = t->soft = t->head;
 	atomic_store(&t->soft_hot, 0);
@@ -259,7 +273,64 @@ thread_jumped(struct agent_thread *t, void *frame)
 		agent_out_word(t, MT_WORD(MT_OP_POP, 0,
 		    MT_WORD_VALUE_MASK));
 	agent_out_publish(t);
+}
+
+/* The guard is set, but the hook that set it is gone. */
+static bool
+thread_jumped(struct agent_thread *t, void *frame)
+{
+	/* No block: there is none, or the phase has just been another one. */
+	if (t == &thread_none || t == &thread_late ||
+	    !agent_thread_hook_is_gone(t, frame))
+		return (false);
+	agent_thread_forget(t);
 	return (true);
+}
+
+void
+agent_thread_give_up(struct agent_thread *t)
+{
+	if (agent_self == t)
+		agent_self = &thread_shared;
+}
+
+/*
+ * Of a thread without a ring: is there one by now?  Its own may be read again;
+ * and now and then another one is asked for.
+ */
+static struct agent_thread *
+thread_again(void *frame)
+{
+	struct agent_thread *t = thread_own;
+	uint64_t now = agent_record_clock();
+
+	if (t != NULL && t->deaf) {
+		if (!agent_out_is_read(t))
+			return (NULL);
+		t->deaf = false;
+		t->busy = frame;
+		agent_self = t;
+		agent_thread_forget(t);
+		return (t);
+	}
+	if (now - thread_tried_us < THREAD_RETRY_US)
+		return (NULL);
+	thread_tried_us = now;
+	return (thread_begin());
+}
+
+static struct agent_thread *
+thread_share(void *frame)
+{
+	struct agent_thread *t = thread_own;
+
+	/* The hook that gave its ring up is still at work. */
+	if (t != NULL && t->busy != NULL &&
+	    !agent_thread_hook_is_gone(t, frame))
+		return (NULL);
+	if (agent_share_held() == NULL && (t = thread_again(frame)) != NULL)
+		return (t);
+	return (agent_share_enter(frame));
 }
 
 /* Forked in a hook: now, if this is the first one after it. */
@@ -269,7 +340,7 @@ thread_late_begin(void *frame)
 	const struct agent_thread *t = thread_late_block;
 
 	if (agent_self == &thread_late &&
-	    (t->busy == NULL || thread_hook_is_gone(t, frame)))
+	    (t->busy == NULL || agent_thread_hook_is_gone(t, frame)))
 		agent_fork_begin();
 }
 
@@ -288,8 +359,10 @@ agent_enter_slow(void *frame)
 	if (phase != AGENT_TRACING)
 		return (NULL);
 	t = agent_self;
-	if (t == &thread_new)
-		t = thread_begin();
+	if (t == &thread_new && (t = thread_begin()) == NULL)
+		t = agent_self;
+	if (t == &thread_shared)
+		t = thread_share(frame);
 	else if (t->busy != NULL && !thread_jumped(t, frame))
 		return (NULL);
 	if (t != NULL)
@@ -318,6 +391,9 @@ agent_thread_block(void)
 
 	if (t == &thread_late)
 		return (thread_late_block);
+	if (t == &thread_shared)
+		return (thread_own != NULL && thread_own->busy != NULL ?
+		    thread_own : agent_share_held());
 	return (t == &thread_new || t == &thread_none ? NULL : t);
 }
 
@@ -327,7 +403,7 @@ agent_thread_in_hook(void)
 	const struct agent_thread *t = agent_thread_block();
 
 	return (t != NULL && t->busy != NULL &&
-	    !thread_hook_is_gone(t, __builtin_frame_address(0)));
+	    !agent_thread_hook_is_gone(t, __builtin_frame_address(0)));
 }
 
 void
@@ -351,12 +427,15 @@ agent_thread_begin(void)
 		t->next = NULL;
 		t->tid = (uint32_t)agent_syscall(SYS_gettid);
 		t->owner = 0;
+		t->shared = t->deaf = false;
 		atomic_store(&t->leaving, false);
 		atomic_store(&t->in_walk, 0);
 		if (t->native != NULL)
 			agent_native_forked(t->native);
 	}
 	atomic_store(&thread_all, t);
+	agent_share_forked();
+	thread_own = t;
 	atomic_store(&thread_look, NULL);
 	atomic_store(&thread_leaving, 0);
 	agent_self = &thread_new;

@@ -48,9 +48,30 @@ agent_enter(void)
 static inline void
 agent_leave(struct agent_thread *t)
 {
-	atomic_signal_fence(memory_order_release);
-	t->busy = NULL;
+	/* A block that is shared goes to the next one. */
+	__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
 }
+
+/* A block for the thread tid, without a ring; NULL if there is no memory. */
+struct agent_thread	*agent_thread_make(uint32_t tid);
+
+/* First record of who writes to a ring, and of each who goes on with it. */
+void	agent_thread_describe(struct agent_thread *);
+
+/*
+ * Has a signal handler jumped out of the hook that set the guard?  Then the
+ * hook was below this frame on the same stack.
+ */
+bool	agent_thread_hook_is_gone(const struct agent_thread *, void *frame);
+
+/*
+ * The hook that had the block is gone, or could not write.  Forget what it had
+ * not published; the number that it may have taken shows up as a gap.
+ */
+void	agent_thread_forget(struct agent_thread *);
+
+/* The calling thread does without the ring of its block from now on. */
+void	agent_thread_give_up(struct agent_thread *);
 
 /* Wait until no thread is inside a walk, after stop_walk was set. */
 void	agent_thread_quiesce(void);

@@ -48,6 +48,7 @@ fuzz_arena(unsigned rings)
 	a = mmap(NULL, MT_ARENA_BYTES, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	fuzz_require(a != MAP_FAILED);
+	atomic_store(&a->used, 1);
 	for (i = 0; i < rings; i++) {
 		atomic_store(&a->ring[i].owner,
 		    MT_RING_OWNER(MT_RING_USED, i + 1, 1));
@@ -97,7 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	a = fuzz_arena(rings);
 	arena = mt_collect_arena_new(a);
 	fuzz_require(arena != NULL);
-	mt_collect_process_arena(p, arena);
+	mt_collect_process_arenas(p, arena);
 	fuzz_words(p, a, rings, data + 1, n - 1);
 	mt_collect_process_end(p);
 	(void)mt_recorder_finish(r, NULL);

@@ -339,7 +339,8 @@ ATF_TC_BODY(child, tc)
 	check_capture(MANY);
 }
 
-#define MORE	(256u * MT_ARENA_RINGS)	/* rings, at most */
+/* Rings of the first arena, and of as many more as there may be. */
+#define MORE	((1 + 256 - MT_ARENAS_FIRST) * MT_ARENA_RINGS)
 
 /* Ask and do not wait for the answer. */
 static void

@@ -26,7 +26,7 @@ begin(void)
 	ATF_REQUIRE((arena = producer_arena()) != NULL);
 	ATF_REQUIRE_EQ(MT_OK, mt_collect_process_new(&proc, 4711, rec, NULL));
 	ATF_REQUIRE((a = mt_collect_arena_new(arena)) != NULL);
-	mt_collect_process_arena(proc, a);
+	mt_collect_process_arenas(proc, a);
 	for (i = 0; i < RINGS; i++) {
 		ATF_REQUIRE(producer_claim(&prod[i], NULL, arena, i));
 		producer_thread(&prod[i], 100 + i, i == 0 ? "main" : "other");

@@ -27,6 +27,9 @@ struct producer {
 	uint64_t		 seq;		/* that the consumer assumes */
 };
 
+/* Of the last welcome. */
+static struct mt_bell *producer_bell;
+
 static inline long
 producer_futex(_Atomic uint32_t *word, int op, uint32_t value)
 {
@@ -46,8 +49,9 @@ producer_wait(struct producer *p, uint64_t n)
 {
 	while (p->head + n - atomic_load(&p->ring->tail) > MT_RING_WORDS) {
 		atomic_store(&p->ring->waiting, 1);
-		if (atomic_exchange(&p->page->bell, 0) == 1)
-			(void)producer_futex(&p->page->bell, FUTEX_WAKE, 1);
+		if (atomic_exchange(&producer_bell->bell, 0) == 1)
+			(void)producer_futex(&producer_bell->bell, FUTEX_WAKE,
+			    1);
 		if (atomic_load(&p->page->lifeline) & MT_OWNER_DIED)
 			_exit(42);
 		if (p->head + n - atomic_load(&p->ring->tail) >
@@ -181,6 +185,7 @@ producer_claim(struct producer *p, struct mt_session_page *page,
 	    MT_RING_OWNER(MT_RING_USED, syscall(SYS_gettid),
 	    (owner >> 34) + 1)))
 		return (false);
+	atomic_store(&a->used, 1);
 	p->page = page;
 	p->ring = &a->ring[i];
 	p->data = mt_arena_data(a, i);
@@ -208,7 +213,7 @@ producer_connect(const char *path)
 }
 
 /* Of the last welcome. */
-static uint32_t producer_flags;
+static uint32_t producer_flags, producer_arenas;
 
 /* One exchange; the verdict, or 0 if there was none. */
 static inline uint32_t
@@ -217,7 +222,7 @@ producer_ask(const char *path, uint32_t kind, uint32_t version,
 {
 	union {
 		struct cmsghdr	align;
-		char		buf[CMSG_SPACE(2 * sizeof(int))];
+		char		buf[CMSG_SPACE(MT_WELCOME_FDS * sizeof(int))];
 	} control;
 	struct mt_hello h = { .magic = MT_HELLO_MAGIC, .version = version,
 	    .kind = kind, .pid = (uint32_t)getpid(),
@@ -227,7 +232,7 @@ producer_ask(const char *path, uint32_t kind, uint32_t version,
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
 	    .msg_control = control.buf,
 	    .msg_controllen = sizeof(control.buf) };
-	int fd[2], s;
+	int fd[MT_WELCOME_FDS], s;
 
 	if ((s = producer_connect(path)) == -1)
 		return (0);
@@ -241,12 +246,14 @@ producer_ask(const char *path, uint32_t kind, uint32_t version,
 	if (w.verdict != MT_TRACE || CMSG_FIRSTHDR(&m) == NULL)
 		return (w.verdict);
 	memcpy(fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
-	*page = mmap(NULL, MT_SESSION_BYTES, PROT_READ | PROT_WRITE,
-	    MAP_SHARED, fd[0], 0);
-	*arena = mmap(NULL, MT_ARENA_BYTES, PROT_READ | PROT_WRITE,
+	*page = mmap(NULL, MT_SESSION_BYTES, PROT_READ, MAP_SHARED, fd[0], 0);
+	producer_bell = mmap(NULL, MT_SESSION_BYTES, PROT_READ | PROT_WRITE,
 	    MAP_SHARED, fd[1], 0);
-	(void)close(fd[0]);
-	(void)close(fd[1]);
+	*arena = mmap(NULL, MT_ARENA_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd[2], 0);
+	producer_arenas = w.arenas;
+	for (unsigned i = 0; i < MT_WELCOME_FDS; i++)
+		(void)close(fd[i]);
 	return (w.verdict);
 }
 
