@@ -72,6 +72,8 @@ put_meta(struct fe_buf *b, const struct mt_meta *m)
 	meta_uint(b, "lost_events", m->lost_events);
 	meta_uint(b, "has_native_traces", m->has_native_traces);
 	meta_uint(b, "trace_python_allocators", m->trace_python_allocators);
+	meta_uint(b, "lost_threads", m->lost_threads);
+	meta_uint(b, "lost_bytes", m->lost_bytes);
 }
 
 static void

@@ -92,6 +92,10 @@ print_trouble(const struct mt_collect_result *r, const struct run_capture *c)
 	if (r->lost_events != 0)
 		(void)snprintf(what, sizeof(what), "%" PRIu64 " event%s lost",
 		    r->lost_events, r->lost_events == 1 ? " was" : "s were");
+	if (r->lost_threads != 0)
+		warnx("not recorded for a time: %" PRIu64 " thread%s, for want "
+		    "of shared memory that memray-run reads",
+		    r->lost_threads, r->lost_threads == 1 ? "" : "s");
 	if (r->status != MT_OK)
 		warnx("%s: %s%s%s; %s", *r->failed != '\0' ? r->failed :
 		    name, r->error.text,

@@ -82,6 +82,12 @@ struct mt_meta {
 	bool		 trace_python_allocators;
 	unsigned	 flags;			/* enum mt_capture_flag */
 	uint64_t	 lost_bytes_of_file;	/* behind the last good block */
+	/*
+	 * Of lost_events, as far as known: how many threads they were of that
+	 * could not be recorded for a time, and the bytes they allocated.
+	 */
+	uint64_t	 lost_threads;
+	uint64_t	 lost_bytes;
 };
 
 /* A function of the program. */

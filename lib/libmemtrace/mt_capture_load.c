@@ -91,6 +91,8 @@ mt_capture_meta_field(struct mt_capture *c, const char *key)
 		{ "leaked_bytes", &c->meta.leaked_bytes,
 		    MT_HAS_LEAKED_BYTES },
 		{ "lost_events", &c->meta.lost_events, 0 },
+		{ "lost_threads", &c->meta.lost_threads, 0 },
+		{ "lost_bytes", &c->meta.lost_bytes, 0 },
 	};
 	size_t i;
 

@@ -249,6 +249,8 @@ finish_totals(struct mt_collect *c)
 	memcpy(r->executed, sum->executed, sizeof(r->executed));
 	memcpy(r->notes, sum->notes, sizeof(r->notes));
 	r->lost_events = sum->lost_events;
+	r->lost_threads = sum->lost_threads;
+	r->lost_bytes = sum->lost_bytes;
 	r->status = sum->status;
 	r->error = sum->error;
 }

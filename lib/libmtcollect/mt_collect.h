@@ -128,6 +128,8 @@ struct mt_collect_result {
 	char		 executed[256];	/* path of that, "" if unknown */
 	/* Of all. */
 	uint64_t	 lost_events;
+	uint64_t	 lost_threads;	/* whose events some of these were, */
+	uint64_t	 lost_bytes;	/* and what they allocated, if known */
 	uint64_t	 all_bytes;	/* size of the files */
 	unsigned	 captures;	/* files with something in them */
 	bool		 recorded;	/* there was something to record */

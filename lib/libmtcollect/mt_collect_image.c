@@ -240,6 +240,12 @@ put_end(struct mt_collect_image *im, uint64_t start_time_ns)
 	if (e->untraced > 0)
 		(void)mt_recorder_number(r, "untraced_processes", e->untraced,
 		    NULL);
+	if (im->process->lost_threads > 0)
+		(void)mt_recorder_number(r, "lost_threads",
+		    im->process->lost_threads, NULL);
+	if (im->process->lost_bytes > 0)
+		(void)mt_recorder_number(r, "lost_bytes",
+		    im->process->lost_bytes, NULL);
 }
 
 /* Only the first failure is reported. */
@@ -275,6 +281,8 @@ add(struct mt_collect_sum *sum, const struct mt_collect_image *im, bool first)
 
 	mt_recorder_totals(im->recorder, &totals);
 	sum->lost_events += totals.lost;
+	sum->lost_threads += p->lost_threads;
+	sum->lost_bytes += p->lost_bytes;
 	sum->recorded |= totals.events > 0 || p->events > 0;
 	failed(sum, p->status, &p->error);
 	add_notes(sum, p->notes);

@@ -88,6 +88,8 @@ struct mt_collect_image {
 /* What became of images, added up. */
 struct mt_collect_sum {
 	uint64_t	 lost_events;
+	uint64_t	 lost_threads;
+	uint64_t	 lost_bytes;
 	bool		 recorded;	/* any of them did something */
 	unsigned	 given_up;	/* that did, and were not kept */
 	struct mt_totals first;		/* of the first capture */

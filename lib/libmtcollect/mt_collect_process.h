@@ -76,7 +76,7 @@ struct mt_collect_process {
 	uint64_t		 lost;		/* that never were in a ring */
 	uint64_t		 gaps;		/* numbers that were given up */
 	uint64_t		 missed;	/* that the process counted */
-	uint64_t		 reported;	/* of all three, to the recorder */
+	uint64_t		 reported;	/* of all three, so far */
 	uint64_t		 lost_bytes;	/* of those that it counted */
 	uint64_t		 lost_threads;	/* likewise */
 	uint64_t		 events;	/* decoded */

@@ -3,11 +3,13 @@
 #include <sys/wait.h>
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fe_alloc.h"
 #include "fe_meta.h"
+#include "fe_size.h"
 #include "fe_time.h"
 #include "fe_warn.h"
 
@@ -138,6 +140,8 @@ put_fields(struct fe_json *j, const struct view *v)
 	put_bool(j, "has_native_traces", m->has_native_traces);
 	put_bool(j, "trace_python_allocators", m->trace_python_allocators);
 	put_bool(j, "still_recording", (m->flags & MT_CAPTURE_RECORDING) != 0);
+	put_uint(j, "lost_threads", m->lost_threads);
+	put_uint(j, "lost_bytes", m->lost_bytes);
 }
 
 static const char *
@@ -181,6 +185,8 @@ merge(struct view *v, const struct view *w)
 	m->leaked_allocations += n->leaked_allocations;
 	m->leaked_bytes += n->leaked_bytes;
 	m->lost_events += n->lost_events;
+	m->lost_threads += n->lost_threads;
+	m->lost_bytes += n->lost_bytes;
 	m->command_line = common(m->command_line, n->command_line);
 	m->python_version = common(m->python_version, n->python_version);
 	m->python_allocator = common(m->python_allocator,
@@ -255,6 +261,23 @@ warn_cut(const char *file, bool recording, uint64_t lost)
 		    "properly");
 }
 
+/* "12 events of 3 threads were lost, at least 4.000kB allocated" */
+static void
+warn_lost(const char *file, const struct mt_meta *m)
+{
+	char of[48] = "", size[FE_SIZE_MAX], bytes[FE_SIZE_MAX + 32] = "";
+
+	if (m->lost_threads > 0)
+		(void)snprintf(of, sizeof(of), " of %" PRIu64 " thread%s",
+		    m->lost_threads, m->lost_threads == 1 ? "" : "s");
+	if (m->lost_bytes > 0)
+		(void)snprintf(bytes, sizeof(bytes), ", at least %s allocated",
+		    fe_size(size, m->lost_bytes));
+	fe_warning(file, "%" PRIu64 " event%s%s %s lost%s", m->lost_events,
+	    m->lost_events == 1 ? "" : "s", of,
+	    m->lost_events == 1 ? "was" : "were", bytes);
+}
+
 bool
 fe_meta_warn(const char *file, const struct mt_meta *m)
 {
@@ -269,8 +292,7 @@ fe_meta_warn(const char *file, const struct mt_meta *m)
 		fe_warning(file, "the disk was full, not all events could "
 		    "be written");
 	if (m->lost_events > 0)
-		fe_warning(file, "%" PRIu64 " event%s lost", m->lost_events,
-		    m->lost_events == 1 ? " was" : "s were");
+		warn_lost(file, m);
 	return (m->lost_events > 0 || (cut && !recording) ||
 	    (m->flags & (MT_CAPTURE_DAMAGED | MT_CAPTURE_DISK_FULL)) != 0);
 }

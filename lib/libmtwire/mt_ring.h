@@ -3,10 +3,10 @@
  *
  * A session page, one for all processes of a run, which can only read it: the
  * collector's clock and its signs of life.  The bell that wakes it, likewise
- * one for all.  And per process arenas of rings, one ring for a thread.  All are
- * created and sized by the collector (memfd, or an unlinked file where a
- * sandbox refuses that) and reach the process with the hello (mt_hello.h); the
- * process keeps only the mappings.
+ * one for all.  And per process arenas of rings, one ring for a thread.  All
+ * of that is created and sized by the collector (memfd, or an unlinked file
+ * where a sandbox refuses that) and reaches the process with the hello
+ * (mt_hello.h); the process keeps only the mappings.
  *
  * Positions in a ring count words since its start and never wrap; the word
  * at position p lives in data[p & (words - 1)].  The producer owns head, the
@@ -116,7 +116,7 @@ struct mt_arena {
 	uint32_t		nrings;
 	uint32_t		ring_words;
 	uint32_t		data_offset;	/* bytes to data of ring 0 */
-	_Atomic uint32_t	used;		/* 1: a ring of it was claimed */
+	_Atomic uint32_t	used;	/* 1: a ring of it was claimed */
 	struct mt_ring		ring[MT_ARENA_RINGS];
 	struct mt_lost		lost;
 };

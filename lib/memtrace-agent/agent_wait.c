@@ -23,7 +23,7 @@
 
 struct wait_state {
 	uint64_t	tail;
-	uint64_t	since_ms;	/* when the tail was last seen to move */
+	uint64_t	since_ms;	/* since when it is that */
 	uint64_t	clock_us;	/* of the session, and */
 	uint64_t	still_ms;	/* since when it stands still */
 	uint32_t	rounds;		/* at since_ms */

@@ -35,7 +35,79 @@ churn_body()
 	churn 40000 64
 }
 
+# pool threads rounds [how]: what each thread allocates and keeps is there.
+pool()
+{
+	e2e_any_python
+	# shellcheck disable=SC2086 # an option or nothing
+	atf_check -o inline:"$1 blocks\n" memray-run $e2e_flags -q -f \
+	    -o cap.bin "$py" "$src/pool.py" "$@"
+	e2e_reports
+	e2e_near "kept" "$(e2e_row leaks keep own_bytes)" $(($1 * 100000))
+	[ "$(e2e_meta total_allocations)" -ge $(($1 * ($2 + 1))) ] ||
+	    e2e_fail "$(e2e_meta total_allocations) allocations"
+	atf_check_equal 0 "$(e2e_meta lost_events)"
+	atf_check_equal 0 "$(e2e_meta lost_threads)"
+}
+
+atf_test_case user
+user_head()
+{
+	atf_set descr "threads of a program that has changed its user: as many \
+as are prepared for, and more, which share"
+	atf_set require.progs "memray-run memray-summary jq"
+	atf_set require.user root
+}
+user_body()
+{
+	chmod 755 .
+	pool 40 10 user
+	pool 150 20 user
+}
+
+atf_test_case descriptors
+descriptors_head()
+{
+	atf_set descr "threads of a program without a descriptor left"
+	atf_set require.progs "memray-run memray-summary jq"
+}
+descriptors_body()
+{
+	pool 40 10 descriptors
+	pool 100 10 descriptors
+}
+
+atf_test_case root
+root_head()
+{
+	atf_set descr "threads of a program with another root directory"
+	atf_set require.progs "memray-run memray-summary jq"
+	atf_set require.user root
+}
+root_body()
+{
+	pool 100 10 root
+}
+
+atf_test_case addresses
+addresses_head()
+{
+	atf_set descr "a program whose addresses are limited has them"
+	atf_set require.progs "memray-run memray-summary jq"
+}
+addresses_body()
+{
+	e2e_any_python
+	# shellcheck disable=SC3045 # more than POSIX, but in all shells
+	ulimit -v 2000000
+	pool 40 10
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case churn
+	atf_add_test_case user
+	atf_add_test_case descriptors
+	atf_add_test_case root
+	atf_add_test_case addresses
 }

@@ -165,13 +165,15 @@ json_body()
 	cat > expected <<-'EOF'
 	    "trace_python_allocators": false,
 	    "still_recording": false,
+	    "lost_threads": 0,
+	    "lost_bytes": 0,
 	    "total_frames": 5,
 	    "main_thread_id": 1234,
 	    "file_format": 0
 	  }
 	}
 	EOF
-	tail -n 7 out > last
+	tail -n 9 out > last
 	atf_check -o file:expected cat last
 	for k in start_time end_time total_allocations peak_memory \
 	    command_line pid python_allocator has_native_traces; do

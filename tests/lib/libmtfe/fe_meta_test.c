@@ -34,6 +34,7 @@ static const struct mt_meta second = {
 	.total_bytes = 2000,
 	.peak_bytes = 600,
 	.lost_events = 4,
+	.lost_threads = 2,
 	.has_exit_status = true,
 	.exit_status = SIGKILL,
 	.flags = MT_CAPTURE_CUT
@@ -80,7 +81,9 @@ ATF_TC_BODY(one, tc)
 	    "  \"python_allocator\": \"pymalloc\",\n"
 	    "  \"has_native_traces\": false,\n"
 	    "  \"trace_python_allocators\": true,\n"
-	    "  \"still_recording\": false\n"
+	    "  \"still_recording\": false,\n"
+	    "  \"lost_threads\": 0,\n"
+	    "  \"lost_bytes\": 0\n"
 	    "}\n", text);
 	free(text);
 }
@@ -121,6 +124,7 @@ ATF_TC_BODY(several, tc)
 		"\n  \"python_version\": \"3.11.7\",\n",
 		"\n  \"python_allocator\": null,\n",
 		"\n  \"trace_python_allocators\": true,\n",
+		"\n  \"lost_threads\": 2,\n",
 		"\n  \"captures\": [\n    {\"file\": \"a.bin\", ",
 		"\"exit_status\": 3, ",
 		"},\n    {\"file\": \"b.bin\", \"start_time\": ",
@@ -176,6 +180,15 @@ ATF_TC_BODY(warnings, tc)
 	    "fe_meta_test: a.bin: warning: the disk was full, not all "
 	    "events could be written\n"
 	    "fe_meta_test: a.bin: warning: 1 event was lost\n");
+	m.flags = 0;
+	m.lost_events = 12;
+	m.lost_threads = 1;
+	check_warnings(&m, true, "fe_meta_test: a.bin: warning: 12 events of "
+	    "1 thread were lost\n");
+	m.lost_threads = 3;
+	m.lost_bytes = 4000;
+	check_warnings(&m, true, "fe_meta_test: a.bin: warning: 12 events of "
+	    "3 threads were lost, at least 4.000kB allocated\n");
 }
 
 ATF_TP_ADD_TCS(tp)
