@@ -273,6 +273,8 @@ squatted_body()
 	# Root is somebody else, but who listens there is not root's.
 	atf_check -s exit:1 -e match:"neither of this user nor root" \
 	    $command --once
+	# He may watch nonetheless, if he does not mind.
+	live_view_at "$PWD/$(ls -d tmp/*/*.sock)" once
 	touch there/stop
 	wait $run || atf_fail "$(cat err)"
 	rmdir /tmp/memtrace-54321

@@ -240,6 +240,31 @@ ATF_TC_BODY(changed, tc)
 	close_pair(&p);
 }
 
+ATF_TC(order);
+ATF_TC_HEAD(order, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a record that was left out, said twice "
+	    "or in another order is seen");
+}
+ATF_TC_BODY(order, tc)
+{
+	uint8_t sealed[3][17], byte, plain[1];
+	struct pair p;
+
+	(void)tc;
+	open_pair(&p, psk, "John Galt");
+	ATF_REQUIRE(greet(&p, 0) && greet(&p, 1));
+	for (byte = 0; byte < 3; byte++)
+		ATF_REQUIRE(mt_seal_close(p.side[1], sealed[byte], &byte, 1));
+	ATF_CHECK(!mt_seal_open(p.side[0], plain, sealed[1], 17));
+	ATF_CHECK(mt_seal_open(p.side[0], plain, sealed[0], 17));
+	ATF_CHECK(!mt_seal_open(p.side[0], plain, sealed[0], 17));
+	ATF_CHECK(!mt_seal_open(p.side[0], plain, sealed[2], 17));
+	ATF_CHECK(mt_seal_open(p.side[0], plain, sealed[1], 17));
+	ATF_CHECK_EQ(1, plain[0]);
+	close_pair(&p);
+}
+
 ATF_TC(degenerate);
 ATF_TC_HEAD(degenerate, tc)
 {
@@ -298,6 +323,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, greetings);
 	ATF_TP_ADD_TC(tp, impostors);
 	ATF_TP_ADD_TC(tp, changed);
+	ATF_TP_ADD_TC(tp, order);
 	ATF_TP_ADD_TC(tp, degenerate);
 	ATF_TP_ADD_TC(tp, records);
 	return (atf_no_error());
