@@ -181,6 +181,16 @@ open_output(struct fe_file *f, const char *capture, char **own)
 	return (false);
 }
 
+static void
+warn_shortened(const struct transform *t)
+{
+	size_t n = transform_shortened(t);
+
+	if (n > 0)
+		warnx("warning: stacks without calls in their middle, since "
+		    "they have more than %d: %zu", TRANSFORM_DEPTH, n);
+}
+
 static bool
 print(struct transform *t, const char *capture)
 {
@@ -190,9 +200,10 @@ print(struct transform *t, const char *capture)
 
 	ok = open_output(&f, capture, &own);
 	if (ok) {
-		transform_fill(t);
+		transform_fill(t, (opts.format->flags & FORMAT_WHOLE) == 0);
 		opts.format->write(t, f.fp);
 		t->is_empty = t->nrecords == 0;
+		warn_shortened(t);
 		transform_fini(t);
 		ok = fe_file_close(&f);
 	}

@@ -20,25 +20,67 @@ record_of(struct transform_record *r, const struct mt_site *s,
 	return (r->allocations != 0 || r->bytes != 0);
 }
 
+/*
+ * Of a stack that is deeper than TRANSFORM_DEPTH, what is written are its
+ * outermost calls, a line that stands for those in between, and its innermost
+ * ones.  Were it the whole stack, what is written of a recursion would grow
+ * with the square of its depth.
+ */
+#define OUTER	(TRANSFORM_DEPTH / 2)
+#define INNER	(TRANSFORM_DEPTH - OUTER - 1)
+#define OMITTED	"[calls left out]"
+
 /* Every stack comes after that of its caller. */
 static size_t
-deepest(const struct transform *t)
+deepest(struct transform *t)
 {
-	uint32_t *depth = fe_alloc(t->ncalls, sizeof(*depth), 0);
 	size_t max = 0;
 
-	depth[0] = 0;
+	t->depth_of = fe_alloc(t->ncalls, sizeof(*t->depth_of), 0);
+	t->depth_of[0] = 0;
 	for (size_t i = 1; i < t->ncalls; i++) {
-		depth[i] = depth[t->calls[i].parent] + 1;
-		if (depth[i] > max)
-			max = depth[i];
+		t->depth_of[i] = t->depth_of[t->calls[i].parent] + 1;
+		if (t->depth_of[i] > max)
+			max = t->depth_of[i];
 	}
-	free(depth);
 	return (max);
 }
 
+/* The outermost OUTER calls of each stack, as the stack that they are. */
+static void
+fill_outer(struct transform *t)
+{
+	uint32_t *outer = fe_alloc(t->ncalls, sizeof(*outer), 0);
+
+	for (size_t i = 0; i < t->ncalls; i++)
+		outer[i] = t->depth_of[i] <= OUTER ? (uint32_t)i :
+		    outer[t->calls[i].parent];
+	t->outer_of = outer;
+}
+
+/* A function and place for what is left out, behind all others. */
+static void
+fill_omitted(struct transform *t)
+{
+	struct mt_function *f = fe_alloc(t->nfunctions + 1, sizeof(*f), 0);
+	struct mt_place *p = fe_alloc(t->nplaces + 1, sizeof(*p), 0);
+
+	memcpy(f, t->functions, t->nfunctions * sizeof(*f));
+	memcpy(p, t->places, t->nplaces * sizeof(*p));
+	f[t->nfunctions].name = OMITTED;
+	f[t->nfunctions].file = "";
+	f[t->nfunctions].first_line = 0;
+	p[t->nplaces].function = (uint32_t)t->nfunctions;
+	p[t->nplaces].line = 0;
+	t->omitted = (uint32_t)t->nplaces;
+	t->functions = t->more_functions = f;
+	t->places = t->more_places = p;
+	t->nfunctions++;
+	t->nplaces++;
+}
+
 void
-transform_fill(struct transform *t)
+transform_fill(struct transform *t, bool shorten)
 {
 	t->nfunctions = mt_merge_functions(t->merge, &t->functions);
 	t->nplaces = mt_merge_places(t->merge, &t->places);
@@ -46,8 +88,12 @@ transform_fill(struct transform *t)
 	t->nsites = mt_merge_sites(t->merge, &t->sites);
 	(void)mt_merge_amounts(t->merge, &t->amounts);
 	t->nthreads = mt_merge_threads(t->merge, &t->threads);
-	t->depth = deepest(t);
-	t->chain = fe_alloc(t->depth + 1, sizeof(*t->chain), 0);
+	t->shortens = shorten && deepest(t) > TRANSFORM_DEPTH;
+	if (t->shortens) {
+		fill_outer(t);
+		fill_omitted(t);
+	}
+	t->chain = fe_alloc(TRANSFORM_DEPTH + 1, sizeof(*t->chain), 0);
 	t->records = fe_alloc(t->nsites, sizeof(*t->records), 0);
 	for (size_t i = 0; i < t->nsites; i++)
 		if (record_of(&t->records[t->nrecords], &t->sites[i],
@@ -60,18 +106,38 @@ transform_fini(struct transform *t)
 {
 	free(t->chain);
 	free(t->records);
+	free(t->depth_of);
+	free(t->outer_of);
+	free(t->more_functions);
+	free(t->more_places);
 }
 
 size_t
 transform_chain(const struct transform *t, uint32_t call)
 {
+	bool shorten = t->shortens && t->depth_of[call] > TRANSFORM_DEPTH;
 	size_t n = 0;
 
 	do {
+		if (shorten && n == INNER) {
+			t->chain[n++] = t->omitted;
+			call = t->outer_of[call];
+		}
 		t->chain[n++] = t->calls[call].place;
 		call = t->calls[call].parent;
 	} while (call != 0);
 	return (n);
+}
+
+size_t
+transform_shortened(const struct transform *t)
+{
+	size_t shortened = 0;
+
+	for (size_t i = 0; t->shortens && i < t->nrecords; i++)
+		shortened += t->depth_of[t->records[i].call] >
+		    TRANSFORM_DEPTH;
+	return (shortened);
 }
 
 struct transform_record *

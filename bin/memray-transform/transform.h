@@ -38,22 +38,37 @@ struct transform {
 	size_t				 ncalls;
 	size_t				 nsites;
 	size_t				 nthreads;
-	size_t				 depth;	/* of the deepest stack */
 	struct transform_record		*records;	/* of the view */
 	size_t				 nrecords;
 	bool				 is_empty;	/* none was written */
-	uint32_t			*chain;	/* see transform_chain() */
+	/* See transform_chain(). */
+	uint32_t			*chain;
+	bool				 shortens;	/* some stacks */
+	uint32_t			*depth_of;	/* by call */
+	uint32_t			*outer_of;	/* by call */
+	uint32_t			 omitted;	/* place */
+	struct mt_function		*more_functions;
+	struct mt_place			*more_places;
 };
 
-/* From the merged captures; afterwards nothing is added any more. */
-void	transform_fill(struct transform *);
+/* Calls of a stack that are written, at most. */
+#define TRANSFORM_DEPTH	1024
+
+/*
+ * From the merged captures; afterwards nothing is added any more.  Stacks are
+ * shortened for formats that write each with all its calls.
+ */
+void	transform_fill(struct transform *, bool shorten);
 void	transform_fini(struct transform *);
 
 /*
  * The places of a stack, the innermost first, in chain; returns their
- * number.  An empty stack has the one that is no place in Python.
+ * number.  An empty stack has the one that is no place in Python.  One of
+ * more than TRANSFORM_DEPTH calls has a place instead of those in its middle.
  */
 size_t	transform_chain(const struct transform *, uint32_t call);
+/* Records with such stacks. */
+size_t	transform_shortened(const struct transform *);
 
 /*
  * Records whose stacks are equal, as one: thread and allocator are those of

@@ -19,6 +19,17 @@ chunk_bytes(size_t i)
 }
 
 void
+mt_agg_charge(struct mt_agg *a, struct mt_budget *b)
+{
+	a->budget = b;
+	a->index.budget = b;
+	a->live.budget = b;
+	a->mapping.budget = b;
+	a->tally.carried.index.budget = b;
+	a->life.set.index.budget = b;
+}
+
+void
 mt_agg_fini(struct mt_agg *a)
 {
 	size_t i;
@@ -47,11 +58,14 @@ agg_chunks_grow(struct mt_agg *a)
 	size_t cap;
 
 	cap = a->chunk_cap == 0 ? 1 : a->chunk_cap * 2;
-	p = realloc(a->chunk, cap * sizeof(*a->chunk));
+	p = mt_budget_realloc(a->budget, a->chunk,
+	    a->chunk_cap * sizeof(*a->chunk), cap * sizeof(*a->chunk));
 	if (p == NULL)
 		return (false);
 	a->chunk = p;
-	p = realloc(a->changed, cap * MT_AGG_CHUNK * sizeof(*a->changed));
+	p = mt_budget_realloc(a->budget, a->changed,
+	    a->chunk_cap * MT_AGG_CHUNK * sizeof(*a->changed),
+	    cap * MT_AGG_CHUNK * sizeof(*a->changed));
 	if (p == NULL)
 		return (false);
 	a->changed = p;
@@ -68,8 +82,10 @@ agg_chunk_new(struct mt_agg *a)
 		return (false);
 	if (i >= GROUP && i % GROUP != 0)
 		a->chunk[i] = a->chunk[i - 1] + MT_AGG_CHUNK;
-	else
+	else if (mt_budget_take(a->budget, chunk_bytes(i)))
 		a->chunk[i] = mt_pages_new(chunk_bytes(i));
+	else
+		a->chunk[i] = NULL;
 	if (a->chunk[i] == NULL)
 		return (false);
 	a->nchunks++;
@@ -86,7 +102,8 @@ agg_thread_reserve(struct mt_agg *a, uint32_t thread)
 		return (true);
 	n = thread < 16 ? 16 : (size_t)thread * 2;
 	n = n > MT_AGG_NONE ? MT_AGG_NONE : n;
-	t = realloc(a->thread, n * sizeof(*t));
+	t = mt_budget_realloc(a->budget, a->thread, a->nthreads * sizeof(*t),
+	    n * sizeof(*t));
 	if (t == NULL)
 		return (false);
 	memset(t + a->nthreads, 0, (n - a->nthreads) * sizeof(*t));
@@ -126,7 +143,8 @@ agg_hint(struct mt_agg *a, uint32_t node, uint32_t site)
 	if (node >= a->nhints) {
 		n = node < 4096 ? 4096 : node;
 		n = n > UINT32_MAX / 2 ? UINT32_MAX : n * 2;
-		p = realloc(a->hint, n * sizeof(*p));
+		p = mt_budget_realloc(a->budget, a->hint,
+		    a->nhints * sizeof(*p), n * sizeof(*p));
 		if (p == NULL)
 			return;
 		memset(p + a->nhints, 0, (n - a->nhints) * sizeof(*p));
@@ -143,8 +161,7 @@ mt_agg_site_find(struct mt_agg *a, uint32_t thread, uint32_t node,
 	uint64_t h;
 	uint32_t i, pos;
 
-	h = mt_hash_mix(((uint64_t)node << 32 | thread) ^
-	    (uint64_t)allocator << 24);
+	h = ((uint64_t)node << 32 | thread) ^ (uint64_t)allocator << 24;
 	pos = mt_hash_start(&a->index, h);
 	while ((i = mt_hash_next(&a->index, h, &pos)) != MT_HASH_NONE)
 		if (mt_agg_is_site(mt_agg_at(a, i), thread, node, allocator))

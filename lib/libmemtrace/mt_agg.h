@@ -90,9 +90,11 @@ struct mt_agg {
 	struct mt_tally		  tally;
 	struct mt_life		  life;
 	struct mt_hist		  hist;		/* of all sizes */
+	struct mt_budget	 *budget;
 };
 
-/* All zeroes is an aggregator that has seen nothing. */
+/* All zeroes is an aggregator that has seen nothing, charged to nobody. */
+void	mt_agg_charge(struct mt_agg *, struct mt_budget *);
 void	mt_agg_fini(struct mt_agg *);
 
 /* Does this function give out mappings, which can be cut up? */

@@ -8,32 +8,11 @@
 #include "mt_memray.h"
 
 bool
-mt_capture_grow(void **p, size_t *cap, size_t n, size_t size)
-{
-	size_t want = *cap < 16 ? 16 : *cap;
-	void *q;
-
-	if (n <= *cap)
-		return (true);
-	while (want < n) {
-		if (want > SIZE_MAX / 2 / size)
-			return (false);
-		want *= 2;
-	}
-	q = realloc(*p, want * size);
-	if (q == NULL)
-		return (false);
-	*p = q;
-	*cap = want;
-	return (true);
-}
-
-bool
 mt_capture_keep(struct mt_capture *c, void *p)
 {
 	void *keep = c->keep;
 
-	if (!mt_capture_grow(&keep, &c->keep_cap, c->nkeep + 1,
+	if (!mt_budget_grow(&c->budget, &keep, &c->keep_cap, c->nkeep + 1,
 	    sizeof(*c->keep))) {
 		free(p);
 		return (false);
@@ -41,6 +20,15 @@ mt_capture_keep(struct mt_capture *c, void *p)
 	c->keep = keep;
 	c->keep[c->nkeep++] = p;
 	return (true);
+}
+
+void
+mt_capture_set_sites(struct mt_capture *c, struct mt_site *sites, size_t n)
+{
+	mt_budget_free(&c->budget, c->sites, c->sites_cap * sizeof(*sites));
+	c->sites = sites;
+	c->nsites = c->sites_cap = n;
+	c->has_sites = true;
 }
 
 static enum mt_status
@@ -75,7 +63,7 @@ mt_capture_convert(struct mt_capture *c, struct mt_memray_result *r,
 	st = mt_source_read(&c->source, 0, head, sizeof(head), &n, e);
 	if (st != MT_OK || !mt_memray_is(head, n))
 		return (st);
-	st = mt_memray_convert(&tables, &c->source, false, r, e);
+	st = mt_memray_convert(&tables, &c->source, false, &c->budget, r, e);
 	if (st != MT_OK)
 		return (st);
 	c->memray = c->source;
@@ -94,7 +82,7 @@ mt_capture_convert_events(struct mt_capture *c, struct mt_error *e)
 	enum mt_status st;
 	unsigned flags;
 
-	st = mt_memray_convert(&events, &c->memray, true, &r, e);
+	st = mt_memray_convert(&events, &c->memray, true, &c->budget, &r, e);
 	if (st != MT_OK)
 		return (st);
 	mt_source_close(&c->memray);
@@ -183,6 +171,10 @@ mt_capture_new(const struct mt_source *source)
 	if (c == NULL)
 		return (NULL);
 	c->source = *source;
+	c->native.strings.hash.budget = &c->budget;
+	c->native.code_index.budget = &c->budget;
+	c->native.spot_index.budget = &c->budget;
+	c->dec.budget = &c->budget;
 	c->meta.command_line = "";
 	c->meta.python_version = "";
 	c->meta.python_allocator = "";
@@ -202,11 +194,13 @@ mt_capture_open_source(struct mt_capture **out, struct mt_source *source,
 		mt_source_close(source);
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	}
+	st = mt_budget_open(&c->budget, source->size, e);
 	c->inflate = mt_inflate_new();
-	if (c->inflate == NULL)
+	if (st == MT_OK && c->inflate == NULL)
 		st = mt_error_set(e, MT_ERR_NOMEM, "out of memory");
-	else
-		st = mt_capture_read_all(c, e);
+	if (st == MT_OK)
+		st = mt_budget_status(&c->budget, mt_capture_read_all(c, e),
+		    e);
 	if (st != MT_OK) {
 		mt_capture_close(c);
 		return (st);
@@ -270,6 +264,7 @@ mt_capture_close(struct mt_capture *c)
 	free(c->stored.data);
 	free(c->table.data);
 	free(c->payload.data);
+	mt_budget_close(&c->budget);
 	free(c);
 }
 
@@ -321,7 +316,7 @@ mt_capture_samples(struct mt_capture *c, const struct mt_sample **samples,
 	if ((c->loaded & MT_LOADED_SAMPLES) == 0) {
 		st = mt_capture_load_samples(c, e);
 		if (st != MT_OK)
-			return (st);
+			return (mt_budget_status(&c->budget, st, e));
 		c->loaded |= MT_LOADED_SAMPLES;
 	}
 	*samples = c->samples;

@@ -113,6 +113,8 @@ enum mt_capture_has {
 };
 
 struct mt_capture {
+	/* For all that is made of the file while it is open. */
+	struct mt_budget	 budget;
 	struct mt_source	 source;
 	/* If it is one of memray, whose events nobody has asked for yet. */
 	struct mt_source	 memray;
@@ -124,6 +126,7 @@ struct mt_capture {
 	struct mt_capture_block	*blocks;	/* in the order of the file */
 	size_t			 nblocks;
 	size_t			 blocks_cap;
+	uint64_t		 blocks_end;	/* of the last, at most */
 
 	/* Strings and line tables; freed together. */
 	void			**keep;
@@ -156,9 +159,13 @@ struct mt_capture {
 	size_t			 samples_cap;
 	struct mt_temporary	*temporary;
 	size_t			 ntemporary;
-	size_t			 temporary_cap;
 	struct mt_histogram	 sizes;
 	struct mt_lifetimes	 lifetimes;
+	/* Of these tables: the rows that there is room for. */
+	size_t			 temporary_cap;
+	size_t			 buckets_cap;
+	size_t			 bits_cap;
+	size_t			 lifetimes_cap;
 	/* Made from the events, with ids of their own if there is a map. */
 	struct mt_buf		 made[MT_MADE];
 	struct mt_capture_ids	 made_ids;
@@ -179,7 +186,10 @@ struct mt_capture {
 
 /* ---- mt_capture.c ---- */
 
-/* One without anything in it, which has the source; NULL: no memory. */
+/*
+ * One without anything in it, which has the source, and no limit of memory;
+ * NULL: no memory.
+ */
 struct mt_capture *mt_capture_new(const struct mt_source *);
 /* Open what is in *source, which becomes the capture's. */
 enum mt_status	mt_capture_open_source(struct mt_capture **out,
@@ -187,11 +197,12 @@ enum mt_status	mt_capture_open_source(struct mt_capture **out,
 /* Have the events of a capture of memray. */
 enum mt_status	mt_capture_convert_events(struct mt_capture *,
 		    struct mt_error *);
-/* Make *p, of *cap members of that size, hold n; false if out of memory. */
-bool		mt_capture_grow(void **p, size_t *cap, size_t n, size_t size);
 /* Keep p, from malloc(3), until the capture is closed; frees it if it
    cannot. */
 bool		mt_capture_keep(struct mt_capture *, void *p);
+/* Put others in the place of the sites, with room for as many as they are. */
+void		mt_capture_set_sites(struct mt_capture *, struct mt_site *,
+		    size_t n);
 
 /* ---- mt_capture_blocks.c ---- */
 

@@ -20,13 +20,13 @@ mt_capture_nomem(struct mt_error *e)
 
 /* A few bytes more keep pointers to nothing apart from NULL. */
 static bool
-mt_capture_room(struct mt_capture_room *r, size_t n)
+mt_capture_room(struct mt_capture *c, struct mt_capture_room *r, size_t n)
 {
 	uint8_t *data;
 
 	if (r->cap >= n && r->data != NULL)
 		return (true);
-	data = realloc(r->data, n + 16);
+	data = mt_budget_realloc(&c->budget, r->data, r->cap, n + 16);
 	if (data == NULL)
 		return (false);
 	r->data = data;
@@ -40,7 +40,7 @@ mt_capture_add(struct mt_capture *c, uint32_t type, uint64_t offset,
 {
 	void *p = c->blocks;
 
-	if (!mt_capture_grow(&p, &c->blocks_cap, c->nblocks + 1,
+	if (!mt_budget_grow(&c->budget, &p, &c->blocks_cap, c->nblocks + 1,
 	    sizeof(*c->blocks)))
 		return (mt_capture_nomem(e));
 	c->blocks = p;
@@ -68,16 +68,16 @@ mt_capture_block_head(const struct mt_capture *c, uint64_t offset,
 }
 
 static bool
-mt_capture_is_whole(const struct mt_capture *c, uint64_t offset,
-    const struct mt_block_head *h)
+mt_capture_is_whole(uint64_t offset, const struct mt_block_head *h,
+    uint64_t end)
 {
-	return (h->stored_len + (uint64_t)MT_BLOCK_HEAD_BYTES <=
-	    c->source.size - offset);
+	return (offset <= end &&
+	    h->stored_len + (uint64_t)MT_BLOCK_HEAD_BYTES <= end - offset);
 }
 
-/* Append the payload of one block to what is in the room. */
+/* Append the payload of one block, before end, to what is in the room. */
 static enum mt_status
-mt_capture_read_one(struct mt_capture *c, uint64_t offset,
+mt_capture_read_one(struct mt_capture *c, uint64_t offset, uint64_t end,
     const struct mt_block_head *h, struct mt_capture_room *room, size_t *len,
     struct mt_error *e)
 {
@@ -86,13 +86,13 @@ mt_capture_read_one(struct mt_capture *c, uint64_t offset,
 	uint8_t *to;
 	size_t n;
 
-	if (!mt_capture_is_whole(c, offset, h) ||
+	if (!mt_capture_is_whole(offset, h, end) ||
 	    h->stored_len > MT_BLOCK_RAW_MAX ||
 	    !mt_inflate_possible(h->stored_len, h->raw_len) ||
 	    (!zlib && h->stored_len != h->raw_len))
 		return (MT_ERR_FORMAT);
-	if (!mt_capture_room(room, *len + h->raw_len) ||
-	    (zlib && !mt_capture_room(&c->stored, h->stored_len)))
+	if (!mt_capture_room(c, room, *len + h->raw_len) ||
+	    (zlib && !mt_capture_room(c, &c->stored, h->stored_len)))
 		return (mt_capture_nomem(e));
 	to = zlib ? c->stored.data : room->data + *len;
 	st = mt_source_read(&c->source, offset + MT_BLOCK_HEAD_BYTES, to,
@@ -106,6 +106,17 @@ mt_capture_read_one(struct mt_capture *c, uint64_t offset,
 		return (MT_ERR_FORMAT);
 	*len += h->raw_len;
 	return (MT_OK);
+}
+
+/*
+ * Where a block has to end: no two have a byte in common, or a file could
+ * have far more to read than it has bytes.
+ */
+static uint64_t
+mt_capture_block_end(const struct mt_capture *c, size_t i)
+{
+	return (i + 1 < c->nblocks ? c->blocks[i + 1].offset :
+	    c->blocks_end);
 }
 
 /* One block of a payload; the first continues none, all others do. */
@@ -124,7 +135,8 @@ mt_capture_piece(struct mt_capture *c, size_t i, bool first,
 	    ((h.flags & MT_BLOCK_CONTINUED) == 0) != first)
 		return (MT_ERR_FORMAT);
 	*more = (h.flags & MT_BLOCK_MORE) != 0;
-	return (mt_capture_read_one(c, b->offset, &h, room, len, e));
+	return (mt_capture_read_one(c, b->offset, mt_capture_block_end(c, i),
+	    &h, room, len, e));
 }
 
 enum mt_status
@@ -152,7 +164,8 @@ mt_capture_read(struct mt_capture *c, size_t *i, struct mt_capture_room *room,
 
 /*
  * The blocks of the index.  Offsets must grow by a header at least, so the
- * list is never longer than the file has room for.
+ * list is never longer than the file has room for.  Whether the blocks end
+ * where others begin is seen when they are read.
  */
 static enum mt_status
 mt_capture_list(struct mt_capture *c, const uint8_t *p, size_t n,
@@ -193,7 +206,8 @@ mt_capture_end(struct mt_capture *c, uint64_t offset, uint64_t *index,
 		return (st);
 	if (h.type != MT_BLOCK_END || h.raw_len != MT_BLOCK_END_BYTES)
 		return (MT_END);
-	st = mt_capture_read_one(c, offset, &h, &c->table, &n, e);
+	st = mt_capture_read_one(c, offset, c->source.size, &h, &c->table, &n,
+	    e);
 	if (st == MT_ERR_FORMAT)
 		return (MT_END);
 	if (st != MT_OK)
@@ -228,16 +242,20 @@ mt_capture_by_index(struct mt_capture *c, bool *ended, struct mt_error *e)
 	    at += MT_BLOCK_HEAD_BYTES + (uint64_t)h.stored_len) {
 		st = mt_capture_block_head(c, at, &h, e);
 		if (st != MT_OK || h.type != MT_BLOCK_INDEX ||
-		    !mt_capture_is_whole(c, at, &h))
+		    !mt_capture_is_whole(at, &h, end))
 			return (st < 0 ? st : MT_END);
 		st = mt_capture_add(c, h.type, at, e);
 		if (st != MT_OK)
 			return (st);
 	}
+	c->blocks_end = end;
 	st = mt_capture_read(c, &i, &c->table, &len, e);
 	c->nblocks = 0;
+	c->blocks_end = index;
 	if (st == MT_OK)
 		st = mt_capture_list(c, c->table.data, len, index, e);
+	if (st == MT_OK && !mt_budget_take(&c->budget, (uint64_t)len * 2))
+		return (mt_capture_nomem(e));
 	if (st == MT_OK) {
 		mt_buf_put(&c->index, c->table.data, len);
 		c->end_bytes = c->source.size;
@@ -290,7 +308,8 @@ mt_capture_scan(struct mt_capture *c, struct mt_error *e)
 
 	while (at < c->source.size) {
 		st = mt_capture_block_head(c, at, &h, e);
-		if (st == MT_OK && !mt_capture_is_whole(c, at, &h))
+		if (st == MT_OK &&
+		    !mt_capture_is_whole(at, &h, c->source.size))
 			break;
 		if (st == MT_OK) {
 			c->meta.flags |= skipped ? MT_CAPTURE_DAMAGED : 0;
@@ -327,6 +346,7 @@ mt_capture_find(struct mt_capture *c, struct mt_error *e)
 		return (st);
 	c->nblocks = 0;
 	c->meta.flags |= MT_CAPTURE_CUT;
+	c->blocks_end = c->source.size;
 	if (ended)
 		c->meta.flags |= MT_CAPTURE_DAMAGED;
 	return (mt_capture_scan(c, e));

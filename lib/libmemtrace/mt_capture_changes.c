@@ -22,11 +22,11 @@ nomem(struct mt_error *e)
 }
 
 static bool
-ids_reach(struct mt_capture_ids *ids, size_t n)
+ids_reach(struct mt_capture *c, struct mt_capture_ids *ids, size_t n)
 {
 	void *p = ids->row;
 
-	if (!mt_capture_grow(&p, &ids->cap, n, sizeof(*ids->row)))
+	if (!mt_budget_grow(&c->budget, &p, &ids->cap, n, sizeof(*ids->row)))
 		return (false);
 	ids->row = p;
 	while (ids->n < n)
@@ -39,11 +39,13 @@ sites_reach(struct mt_capture *c, size_t n)
 {
 	void *p = c->sites;
 
-	if (!mt_capture_grow(&p, &c->sites_cap, n, sizeof(*c->sites)))
+	if (!mt_budget_grow(&c->budget, &p, &c->sites_cap,
+	    n, sizeof(*c->sites)))
 		return (false);
 	c->sites = p;
 	p = c->stamp;
-	if (!mt_capture_grow(&p, &c->stamp_cap, n, sizeof(*c->stamp)))
+	if (!mt_budget_grow(&c->budget, &p, &c->stamp_cap,
+	    n, sizeof(*c->stamp)))
 		return (false);
 	c->stamp = p;
 	return (true);
@@ -57,7 +59,7 @@ put_row(struct mt_capture *c, uint64_t id, const struct mt_site *site,
 
 	if (id > ID_SLACK && (id - ID_SLACK) / IDS_PER_BYTE > c->source.size)
 		return (MT_ERR_FORMAT);
-	if (!ids_reach(&c->ids, (size_t)id + 1))
+	if (!ids_reach(c, &c->ids, (size_t)id + 1))
 		return (nomem(e));
 	row = &c->ids.row[id];
 	if (*row == 0) {
@@ -109,7 +111,7 @@ mt_capture_load_changes(struct mt_capture *c, struct mt_cursor *cur,
 	cur->p += len;
 	ids.end = cur->p;
 	ids.bad = false;
-	st = mt_tables_get_sites(cur, &sites, &n);
+	st = mt_tables_get_sites(cur, &c->budget, &sites, &n);
 	if (st != MT_OK)
 		return (st == MT_ERR_NOMEM ? nomem(e) : st);
 	c->last_stamp = stamp;
@@ -118,7 +120,7 @@ mt_capture_load_changes(struct mt_capture *c, struct mt_cursor *cur,
 	c->meta.peak_time_ns = time_ns;
 	c->has |= stamp > 0 ? (unsigned)MT_HAS_PEAK_TIME : 0;
 	st = put_rows(c, &ids, sites, n, e);
-	free(sites);
+	mt_budget_free(&c->budget, sites, n * sizeof(*sites));
 	return (st == MT_OK ? MT_END : st);
 }
 
@@ -142,6 +144,8 @@ void
 mt_capture_end_changes(struct mt_capture *c)
 {
 	mt_capture_settle(c);
-	free(c->stamp);
+	mt_budget_free(&c->budget, c->stamp,
+	    c->stamp_cap * sizeof(*c->stamp));
 	c->stamp = NULL;
+	c->stamp_cap = 0;
 }

@@ -55,13 +55,14 @@ mt_capture_events(struct mt_capture *c, struct mt_event *ev, size_t n,
 	if (c->has_memray) {
 		st = mt_capture_convert_events(c, e);
 		if (st != MT_OK)
-			return (st);
+			return (mt_budget_status(&c->budget, st, e));
 	}
 	while (*got < n) {
 		if (!c->decoding) {
 			st = mt_capture_next_block(c, e);
 			if (st != MT_OK)
-				return (*got > 0 ? MT_OK : st);
+				return (*got > 0 ? MT_OK :
+				    mt_budget_status(&c->budget, st, e));
 			c->decoding = true;
 		}
 		k = mt_events_dec_next(&c->dec, ev + *got, n - *got);
@@ -115,10 +116,13 @@ mt_capture_skip_alloc(struct mt_capture *c, uint64_t number)
 	uint64_t best = 0;
 	size_t i, to = 0;
 
-	for (i = 0; i < c->nblocks; i++) {
+	/* No further than need be, for this is asked again and again. */
+	for (i = c->next_block; i < c->nblocks; i++) {
 		b = &c->blocks[i];
-		if (b->known && b->first_alloc <= number &&
-		    b->first_alloc > best) {
+		if (b->type == MT_BLOCK_EVENTS &&
+		    (!b->known || b->first_alloc > number))
+			break;
+		if (b->known && b->first_alloc > best) {
 			best = b->first_alloc;
 			to = i;
 		}

@@ -14,6 +14,12 @@
  */
 #define ID_SLACK	65536u
 
+/*
+ * Of a line table, what mt_lines_get() makes of each byte: a range, in an
+ * array that grows by doubling.
+ */
+#define LINES_PER_BYTE	16
+
 /* Entries for nodes of lost blocks, at most, for each byte of the file. */
 #define NODES_PER_BYTE	16
 
@@ -47,7 +53,7 @@ mt_capture_string(char **to, struct mt_bytes s)
 static char *
 mt_capture_strings(struct mt_capture *c, size_t payload)
 {
-	char *p = malloc(payload + 1);
+	char *p = mt_budget_malloc(&c->budget, payload + 1);
 
 	return (p != NULL && mt_capture_keep(c, p) ? p : NULL);
 }
@@ -173,7 +179,8 @@ mt_capture_codes_reach(struct mt_capture *c, size_t n)
 {
 	void *p = c->codes;
 
-	if (!mt_capture_grow(&p, &c->codes_cap, n, sizeof(*c->codes)))
+	if (!mt_budget_grow(&c->budget, &p, &c->codes_cap,
+	    n, sizeof(*c->codes)))
 		return (false);
 	c->codes = p;
 	while (c->ncodes < n)
@@ -197,7 +204,9 @@ mt_capture_load_codes(struct mt_capture *c, struct mt_cursor *cur,
 	while ((st = mt_tables_get_code(cur, &in)) == MT_OK) {
 		if (in.id > ID_SLACK + c->codes_seen)
 			return (MT_ERR_FORMAT);
-		if (!mt_capture_codes_reach(c, (size_t)in.id + 1))
+		if (!mt_capture_codes_reach(c, (size_t)in.id + 1) ||
+		    !mt_budget_take(&c->budget, (uint64_t)in.table.n *
+		    LINES_PER_BYTE))
 			return (mt_capture_load_nomem(e));
 		code = &c->codes[in.id];
 		code->function = mt_capture_string(&to, in.function);
@@ -217,7 +226,8 @@ mt_capture_threads_reach(struct mt_capture *c, size_t n)
 	static const struct mt_thread none = { 0, "" };
 	void *p = c->threads;
 
-	if (!mt_capture_grow(&p, &c->threads_cap, n, sizeof(*c->threads)))
+	if (!mt_budget_grow(&c->budget, &p, &c->threads_cap,
+	    n, sizeof(*c->threads)))
 		return (false);
 	c->threads = p;
 	while (c->nthreads < n)
@@ -255,7 +265,8 @@ mt_capture_nodes_reach(struct mt_capture *c, size_t n)
 	static const struct mt_node lost = { 0, 0, -1 };
 	void *p = c->nodes;
 
-	if (!mt_capture_grow(&p, &c->nodes_cap, n, sizeof(*c->nodes)))
+	if (!mt_budget_grow(&c->budget, &p, &c->nodes_cap,
+	    n, sizeof(*c->nodes)))
 		return (false);
 	c->nodes = p;
 	while (c->nnodes < n)
@@ -274,7 +285,7 @@ mt_capture_add_nodes(struct mt_capture *c, struct mt_cursor *cur, uint32_t id,
 
 	max = max < UINT32_MAX - id ? max : UINT32_MAX - id;
 	p = c->nodes;
-	if (!mt_capture_grow(&p, &c->nodes_cap, id + max,
+	if (!mt_budget_grow(&c->budget, &p, &c->nodes_cap, id + max,
 	    sizeof(*c->nodes)))
 		return (mt_capture_load_nomem(e));
 	c->nodes = p;
@@ -321,15 +332,12 @@ mt_capture_load_sites(struct mt_capture *c, struct mt_cursor *cur,
 	enum mt_status st;
 	size_t n;
 
-	st = mt_tables_get_sites(cur, &sites, &n);
+	st = mt_tables_get_sites(cur, &c->budget, &sites, &n);
 	if (st == MT_ERR_NOMEM)
 		return (mt_capture_load_nomem(e));
 	if (st != MT_OK)
 		return (st);
-	free(c->sites);
-	c->sites = sites;
-	c->nsites = n;
-	c->has_sites = true;
+	mt_capture_set_sites(c, sites, n);
 	return (MT_END);
 }
 
@@ -343,7 +351,8 @@ mt_capture_add_samples(struct mt_capture *c, struct mt_cursor *cur,
 
 	while ((st = mt_tables_get_sample(cur, &s)) == MT_OK) {
 		p = c->samples;
-		if (!mt_capture_grow(&p, &c->samples_cap, c->nsamples + 1,
+		if (!mt_budget_grow(&c->budget, &p, &c->samples_cap,
+		    c->nsamples + 1,
 		    sizeof(s)))
 			return (mt_capture_load_nomem(e));
 		c->samples = p;

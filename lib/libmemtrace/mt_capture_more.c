@@ -47,9 +47,18 @@ site_of(const struct mt_capture *c, const struct mt_capture_ids *ids,
  * a byte of the payload.
  */
 static void *
-rows_new(const struct mt_columns_in *in, size_t size)
+rows_new(struct mt_capture *c, const struct mt_columns_in *in, size_t *cap,
+    size_t size)
 {
-	return (calloc(in->rows == 0 ? 1 : (size_t)in->rows, size));
+	*cap = (size_t)in->rows;
+	return (mt_budget_calloc(&c->budget, *cap, size));
+}
+
+static void
+rows_free(struct mt_capture *c, const void *rows, size_t *cap, size_t size)
+{
+	mt_budget_free(&c->budget, (void *)(uintptr_t)rows, *cap * size);
+	*cap = 0;
 }
 
 /* ---- Temporary allocations -------------------------------------------- */
@@ -65,9 +74,9 @@ parse_temporary(struct mt_capture *c, struct mt_cursor *cur,
 
 	if (mt_columns_get(&in, cur) != MT_OK)
 		return (MT_ERR_FORMAT);
-	free(c->temporary);
+	rows_free(c, c->temporary, &c->temporary_cap, sizeof(*t));
 	c->ntemporary = 0;
-	c->temporary = rows_new(&in, sizeof(*t));
+	c->temporary = rows_new(c, &in, &c->temporary_cap, sizeof(*t));
 	if (c->temporary == NULL)
 		return (nomem(e));
 	while ((st = mt_columns_next(&in, v)) == MT_OK) {
@@ -87,11 +96,12 @@ parse_temporary(struct mt_capture *c, struct mt_cursor *cur,
 /* ---- Sizes ------------------------------------------------------------ */
 
 static enum mt_status
-parse_buckets(struct mt_histogram *h, struct mt_cursor *cur,
+parse_buckets(struct mt_capture *c, struct mt_cursor *cur,
     struct mt_error *e)
 {
+	struct mt_histogram *h = &c->sizes;
 	struct mt_bucket *b;
-	struct mt_cursor c;
+	struct mt_cursor in;
 	uint64_t i = 0, len;
 
 	h->smallest = mt_cursor_varint(cur);
@@ -99,19 +109,20 @@ parse_buckets(struct mt_histogram *h, struct mt_cursor *cur,
 	len = mt_cursor_varint(cur);
 	if (cur->bad || len > (size_t)(cur->end - cur->p))
 		return (MT_ERR_FORMAT);
-	c.p = cur->p;
-	c.end = cur->p + len;
-	c.bad = false;
+	in.p = cur->p;
+	in.end = cur->p + len;
+	in.bad = false;
 	cur->p += len;
 	/* Two bytes each, at least. */
-	b = calloc((size_t)len / 2 + 1, sizeof(*b));
+	c->buckets_cap = (size_t)len / 2 + 1;
+	b = mt_budget_calloc(&c->budget, c->buckets_cap, sizeof(*b));
 	h->buckets = b;
 	if (b == NULL)
 		return (nomem(e));
-	while (c.p < c.end) {
-		i += mt_cursor_varint(&c);
-		b->allocations = mt_cursor_varint(&c);
-		if (c.bad || i >= MT_HIST_BUCKETS)
+	while (in.p < in.end) {
+		i += mt_cursor_varint(&in);
+		b->allocations = mt_cursor_varint(&in);
+		if (in.bad || i >= MT_HIST_BUCKETS)
 			return (MT_ERR_FORMAT);
 		mt_hist_bounds((unsigned)i, &b->smallest, &b->largest);
 		h->nbuckets++;
@@ -123,8 +134,9 @@ parse_buckets(struct mt_histogram *h, struct mt_cursor *cur,
 static void
 free_sizes(struct mt_capture *c)
 {
-	free((void *)(uintptr_t)c->sizes.buckets);
-	free((void *)(uintptr_t)c->sizes.sites);
+	rows_free(c, c->sizes.buckets, &c->buckets_cap,
+	    sizeof(*c->sizes.buckets));
+	rows_free(c, c->sizes.sites, &c->bits_cap, sizeof(*c->sizes.sites));
 	memset(&c->sizes, 0, sizeof(c->sizes));
 }
 
@@ -138,12 +150,12 @@ parse_sizes(struct mt_capture *c, struct mt_cursor *cur,
 	enum mt_status st;
 
 	free_sizes(c);
-	st = parse_buckets(&c->sizes, cur, e);
+	st = parse_buckets(c, cur, e);
 	if (st != MT_OK)
 		return (st);
 	if (mt_columns_get(&in, cur) != MT_OK)
 		return (MT_ERR_FORMAT);
-	s = rows_new(&in, sizeof(*s));
+	s = rows_new(c, &in, &c->bits_cap, sizeof(*s));
 	c->sizes.sites = s;
 	if (s == NULL)
 		return (nomem(e));
@@ -164,7 +176,8 @@ parse_sizes(struct mt_capture *c, struct mt_cursor *cur,
 static void
 free_lifetimes(struct mt_capture *c)
 {
-	free((void *)(uintptr_t)c->lifetimes.rows);
+	rows_free(c, c->lifetimes.rows, &c->lifetimes_cap,
+	    sizeof(*c->lifetimes.rows));
 	memset(&c->lifetimes, 0, sizeof(c->lifetimes));
 }
 
@@ -185,7 +198,7 @@ parse_lifetimes(struct mt_capture *c, struct mt_cursor *cur,
 	    intervals >= MT_NEVER)
 		return (MT_ERR_FORMAT);
 	c->lifetimes.intervals = (uint32_t)intervals;
-	l = rows_new(&in, sizeof(*l));
+	l = rows_new(c, &in, &c->lifetimes_cap, sizeof(*l));
 	c->lifetimes.rows = l;
 	if (l == NULL)
 		return (nomem(e));
@@ -291,7 +304,7 @@ load(struct mt_capture *c, const struct kind *k, struct mt_error *e)
 		st = load_made(c, k, e);
 	if (st == MT_OK)
 		c->loaded |= k->flag;
-	return (st);
+	return (mt_budget_status(&c->budget, st, e));
 }
 
 enum mt_status
@@ -333,7 +346,7 @@ mt_capture_free_more(struct mt_capture *c)
 {
 	unsigned i;
 
-	free(c->temporary);
+	rows_free(c, c->temporary, &c->temporary_cap, sizeof(*c->temporary));
 	free_sizes(c);
 	free_lifetimes(c);
 	for (i = 0; i < MT_MADE; i++)

@@ -32,7 +32,7 @@ is_module(const struct mt_capture *c, uint64_t code)
 static uint64_t
 pair_hash(uint32_t a, uint32_t b)
 {
-	return (mt_hash_mix((uint64_t)a << 32 | b));
+	return ((uint64_t)a << 32 | b);
 }
 
 enum mt_status
@@ -50,7 +50,7 @@ mt_capture_begin_native(struct mt_capture *c, struct mt_error *e)
 		return (MT_OK);
 	n->first_code = (uint32_t)c->ncodes;
 	n->nnotes = c->ncodes;
-	n->note = calloc(n->nnotes, sizeof(*n->note));
+	n->note = mt_budget_calloc(&c->budget, n->nnotes, sizeof(*n->note));
 	return (n->note == NULL ? nomem(e) : MT_OK);
 }
 
@@ -89,7 +89,7 @@ code_get(struct mt_capture *c, uint32_t function, uint32_t file)
 		if (c->codes[i].function == code.function &&
 		    c->codes[i].file == code.file)
 			return (i);
-	if (c->ncodes >= MT_HASH_NONE - 1 || !mt_capture_grow(&p,
+	if (c->ncodes >= MT_HASH_NONE - 1 || !mt_budget_grow(&c->budget, &p,
 	    &c->codes_cap, c->ncodes + 1, sizeof(code)))
 		return (MT_HASH_NONE);
 	c->codes = p;
@@ -101,8 +101,9 @@ code_get(struct mt_capture *c, uint32_t function, uint32_t file)
 
 /* The spot of an address, made if it is not there; NULL: out of memory. */
 static inline struct mt_native_spot *
-spot_get(struct mt_native *n, uint32_t code, uint32_t address)
+spot_get(struct mt_capture *c, uint32_t code, uint32_t address)
 {
+	struct mt_native *n = &c->native;
 	struct mt_native_spot *s;
 	uint64_t h = pair_hash(code, address);
 	uint32_t i, pos = mt_hash_start(&n->spot_index, h);
@@ -112,7 +113,8 @@ spot_get(struct mt_native *n, uint32_t code, uint32_t address)
 		if (n->spot[i].code == code && n->spot[i].address == address)
 			return (&n->spot[i]);
 	if (n->nspots >= MT_HASH_NONE - 1 ||
-	    !mt_capture_grow(&p, &n->spots_cap, n->nspots + 1, sizeof(*s)))
+	    !mt_budget_grow(&c->budget, &p, &n->spots_cap, n->nspots + 1,
+	    sizeof(*s)))
 		return (NULL);
 	n->spot = p;
 	if (!mt_hash_add(&n->spot_index, h, (uint32_t)n->nspots))
@@ -125,12 +127,13 @@ spot_get(struct mt_native *n, uint32_t code, uint32_t address)
 }
 
 static bool
-frame_add(struct mt_native *n, uint32_t code, uint32_t line)
+frame_add(struct mt_capture *c, uint32_t code, uint32_t line)
 {
+	struct mt_native *n = &c->native;
 	void *p = n->frame;
 
 	if (code == MT_HASH_NONE || n->nframes >= UINT32_MAX ||
-	    !mt_capture_grow(&p, &n->frames_cap, n->nframes + 1,
+	    !mt_budget_grow(&c->budget, &p, &n->frames_cap, n->nframes + 1,
 	    sizeof(*n->frame)))
 		return (false);
 	n->frame = p;
@@ -186,7 +189,8 @@ get_strings(struct symbols *s, struct mt_error *e)
 	/* Each takes a byte at least. */
 	if (s->cur->bad || s->nstrings > (size_t)(s->cur->end - s->cur->p))
 		return (MT_ERR_FORMAT);
-	s->string = calloc((size_t)s->nstrings + 1, sizeof(*s->string));
+	s->string = mt_budget_calloc(&s->c->budget, (size_t)s->nstrings + 1,
+	    sizeof(*s->string));
 	if (s->string == NULL)
 		return (nomem(e));
 	for (i = 0; i < s->nstrings; i++) {
@@ -213,7 +217,7 @@ get_frame(struct symbols *s, uint32_t path, struct mt_error *e)
 	code = code_get(s->c, s->string[function],
 	    *mt_str_get(&s->c->native.strings, s->string[file]) == '\0' ?
 	    path : s->string[file]);
-	return (frame_add(&s->c->native, code, (uint32_t)line) ? MT_OK :
+	return (frame_add(s->c, code, (uint32_t)line) ? MT_OK :
 	    nomem(e));
 }
 
@@ -235,7 +239,7 @@ get_address(struct symbols *s, uint32_t code, uint32_t path,
 		st = get_frame(s, path, e);
 	if (st != MT_OK)
 		return (st);
-	spot = spot_get(n, code, (uint32_t)*address);
+	spot = spot_get(s->c, code, (uint32_t)*address);
 	if (spot == NULL)
 		return (nomem(e));
 	spot->first = (uint32_t)first;
@@ -276,7 +280,8 @@ mt_capture_load_symbols(struct mt_capture *c, struct mt_cursor *cur,
 	st = get_strings(&s, e);
 	while (st == MT_OK && cur->p < cur->end)
 		st = get_module(&s, e);
-	free(s.string);
+	mt_budget_free(&c->budget, s.string,
+	    (size_t)(s.nstrings + 1) * sizeof(*s.string));
 	mt_buf_fini(&s.text);
 	return (st == MT_OK ? MT_END : st);
 }
@@ -300,7 +305,7 @@ spot_unnamed(struct mt_capture *c, struct mt_native_spot *spot)
 		return (false);
 	spot->first = (uint32_t)n->nframes;
 	spot->n = 1;
-	return (frame_add(n, code_get(c, function, path), 0));
+	return (frame_add(c, code_get(c, function, path), 0));
 }
 
 /* How many frames are at the address of a node; 0: out of memory. */
@@ -310,7 +315,7 @@ spot_find(struct mt_capture *c, struct mt_node *node)
 	struct mt_native *n = &c->native;
 	struct mt_native_spot *spot;
 
-	spot = spot_get(n, node->code, (uint32_t)node->offset);
+	spot = spot_get(c, node->code, (uint32_t)node->offset);
 	if (spot == NULL || (spot->n == 0 && !spot_unnamed(c, spot)))
 		return (0);
 	spot->occurs = true;
@@ -400,14 +405,15 @@ mt_capture_expand_native(struct mt_capture *c, struct mt_error *e)
 
 	if (!c->native.any)
 		return (MT_OK);
-	node_of = calloc(c->nnodes, sizeof(*node_of));
+	node_of = mt_budget_calloc(&c->budget, c->nnodes, sizeof(*node_of));
 	st = node_of == NULL ? nomem(e) :
 	    number_nodes(c, node_of, &total, e);
-	if (st == MT_OK && !mt_capture_grow(&p, &c->nodes_cap, total,
+	if (st == MT_OK && !mt_budget_grow(&c->budget, &p, &c->nodes_cap, total,
 	    sizeof(*c->nodes)))
 		st = nomem(e);
 	if (st != MT_OK) {
-		free(node_of);
+		mt_budget_free(&c->budget, node_of,
+		    c->nnodes * sizeof(*node_of));
 		return (st);
 	}
 	c->nodes = p;
@@ -451,15 +457,15 @@ mt_capture_hide_native(struct mt_capture *c, struct mt_error *e)
 
 	if (!c->meta.has_native_traces)
 		return (MT_OK);
-	to = calloc(nnodes, sizeof(*to));
+	to = mt_budget_calloc(&c->budget, nnodes, sizeof(*to));
 	if (to == NULL)
-		return (nomem(e));
+		return (mt_budget_status(&c->budget, nomem(e), e));
 	hide_nodes(c, to);
 	move_sites(c, to);
 	for (i = 0; i < n->nnode_of; i++)
 		n->node_of[i] = to[n->node_of[i]];
 	if (n->node_of != NULL) {
-		free(to);
+		mt_budget_free(&c->budget, to, nnodes * sizeof(*to));
 		return (MT_OK);
 	}
 	n->node_of = to;
@@ -523,14 +529,16 @@ mt_capture_modules(struct mt_capture *c, const struct mt_module **out,
 
 	free(native->module);
 	free(native->address);
-	native->module = calloc(native->nnotes + 1, sizeof(*native->module));
-	native->address = calloc(native->nspots + 1,
+	native->module = mt_budget_calloc(&c->budget, native->nnotes + 1,
+	    sizeof(*native->module));
+	native->address = mt_budget_calloc(&c->budget, native->nspots + 1,
 	    sizeof(*native->address));
-	sorted = calloc(native->nspots + 1, sizeof(*sorted));
+	sorted = mt_budget_calloc(&c->budget, native->nspots + 1,
+	    sizeof(*sorted));
 	if (native->module == NULL || native->address == NULL ||
 	    sorted == NULL) {
 		free(sorted);
-		return (nomem(e));
+		return (mt_budget_status(&c->budget, nomem(e), e));
 	}
 	if (native->nspots > 0)
 		memcpy(sorted, native->spot, native->nspots *
@@ -538,6 +546,7 @@ mt_capture_modules(struct mt_capture *c, const struct mt_module **out,
 	qsort(sorted, native->nspots, sizeof(*sorted), compare_spots);
 	*n = fill_modules(c, sorted, native->nspots);
 	*out = native->module;
-	free(sorted);
+	mt_budget_free(&c->budget, sorted,
+	    (native->nspots + 1) * sizeof(*sorted));
 	return (MT_OK);
 }

@@ -13,6 +13,7 @@
 #define BATCH	1024
 
 struct mt_rebuild {
+	struct mt_budget	 budget;
 	struct mt_capture	*c;
 	struct mt_recorder	*rec;
 	uint32_t		*to_rec;	/* nodes */
@@ -45,6 +46,8 @@ mt_rebuild_put(void *arg, enum mt_block_type type, void *data,
 		return (MT_OK);
 	}
 	mt_buf_fini(made);
+	/* In the end it is the capture's. */
+	(void)mt_budget_take(&r->budget, len);
 	made->data = data;
 	made->len = made->cap = len;
 	return (MT_OK);
@@ -82,8 +85,10 @@ mt_rebuild_nodes(struct mt_rebuild *r, struct mt_error *e)
 	uint32_t i, id;
 
 	r->nfrom = r->c->nnodes;
-	r->to_rec = calloc(r->nfrom, sizeof(*r->to_rec));
-	r->from_rec = calloc(r->nfrom, sizeof(*r->from_rec));
+	r->to_rec = mt_budget_calloc(&r->budget, r->nfrom,
+	    sizeof(*r->to_rec));
+	r->from_rec = mt_budget_calloc(&r->budget, r->nfrom,
+	    sizeof(*r->from_rec));
 	if (r->to_rec == NULL || r->from_rec == NULL)
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	for (i = 1; i < r->c->nnodes; i++) {
@@ -163,6 +168,7 @@ static enum mt_status
 mt_rebuild_sites(struct mt_rebuild *r, struct mt_error *e)
 {
 	const struct mt_site *sites;
+	struct mt_site *copy;
 	enum mt_status st;
 	uint32_t node;
 	size_t i, n;
@@ -170,9 +176,10 @@ mt_rebuild_sites(struct mt_rebuild *r, struct mt_error *e)
 	st = mt_recorder_sites(r->rec, &sites, &n, e);
 	if (st != MT_OK)
 		return (st);
-	r->c->sites = calloc(n == 0 ? 1 : n, sizeof(*sites));
-	if (r->c->sites == NULL)
+	copy = mt_budget_calloc(&r->c->budget, n, sizeof(*sites));
+	if (copy == NULL)
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	mt_capture_set_sites(r->c, copy, n);
 	for (i = 0; i < n; i++) {
 		r->c->sites[i] = sites[i];
 		node = sites[i].node;
@@ -180,8 +187,6 @@ mt_rebuild_sites(struct mt_rebuild *r, struct mt_error *e)
 		if (sites[i].thread >= r->c->nthreads)
 			r->c->sites[i].thread = 0;
 	}
-	r->c->nsites = n;
-	r->c->has_sites = true;
 	mt_rebuild_totals(r);
 	return (MT_OK);
 }
@@ -192,7 +197,7 @@ mt_rebuild_sites(struct mt_rebuild *r, struct mt_error *e)
 static enum mt_status
 mt_rebuild_map(struct mt_rebuild *r, struct mt_error *e)
 {
-	struct mt_hash index = { NULL, 0, 0 };
+	struct mt_hash index = { .budget = &r->budget };
 	const struct mt_site *sites;
 	struct mt_site s;
 	enum mt_status st;
@@ -201,7 +206,8 @@ mt_rebuild_map(struct mt_rebuild *r, struct mt_error *e)
 	st = mt_recorder_sites(r->rec, &sites, &n, e);
 	if (st != MT_OK)
 		return (st);
-	r->c->made_ids.row = calloc(n + 1, sizeof(*r->c->made_ids.row));
+	r->c->made_ids.row = mt_budget_calloc(&r->c->budget, n + 1,
+	    sizeof(*r->c->made_ids.row));
 	if (r->c->made_ids.row == NULL || !mt_sitemap_fill(&index, r->c)) {
 		mt_hash_fini(&index);
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
@@ -232,9 +238,12 @@ mt_rebuild_run(struct mt_capture *c, enum mt_status (*use)(
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	r->c = c;
 	sink.arg = r;
+	mt_budget_share(&r->budget, &c->budget);
 	st = mt_recorder_new(&r->rec, &sink, MT_RECORDER_AGGREGATE, e);
-	if (st == MT_OK)
+	if (st == MT_OK) {
+		mt_recorder_charge(r->rec, &r->budget);
 		st = mt_rebuild_ids(r, e);
+	}
 	if (st == MT_OK)
 		st = mt_rebuild_nodes(r, e);
 	if (st == MT_OK)
@@ -245,9 +254,14 @@ mt_rebuild_run(struct mt_capture *c, enum mt_status (*use)(
 		mt_recorder_put_more(r->rec);
 		c->has_made = true;
 	}
+	/* Some tables do without memory, but reports would not. */
+	if (st == MT_OK && r->budget.wanted != 0)
+		st = MT_ERR_NOMEM;
+	st = mt_budget_status(&r->budget, st, e);
 	mt_recorder_free(r->rec);
 	free(r->to_rec);
 	free(r->from_rec);
+	mt_budget_close(&r->budget);
 	free(r);
 	return (st);
 }

@@ -144,6 +144,7 @@ struct mt_events_dec {
 	uint32_t		 max_node;
 	uint32_t		 max_thread;
 	bool			 bad;
+	struct mt_budget	*budget;
 };
 
 /* False if the bytes do not begin as an events block does. */

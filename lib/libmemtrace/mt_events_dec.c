@@ -51,7 +51,8 @@ mt_events_threads(struct mt_events_dec *d, struct mt_error *e)
 	uint64_t id;
 
 	if (max > d->cap) {
-		t = realloc(d->threads, max * sizeof(*t));
+		t = mt_budget_realloc(d->budget, d->threads,
+		    d->cap * sizeof(*t), max * sizeof(*t));
 		if (t == NULL)
 			return (mt_error_set(e, MT_ERR_NOMEM,
 			    "out of memory"));
@@ -89,7 +90,9 @@ mt_events_dec_start(struct mt_events_dec *d, const uint8_t *p, size_t n,
 	if (n > MT_EVENTS_OPS_MAX || h.count > n)
 		return (mt_error_set(e, MT_ERR_FORMAT,
 		    "too long a block of events"));
-	if (!mt_events_heap_reset(&d->heap, (uint32_t)n))
+	if (!mt_budget_take(d->budget, n > d->heap.cap ?
+	    (n - d->heap.cap) * sizeof(*d->heap.chunks) : 0) ||
+	    !mt_events_heap_reset(&d->heap, (uint32_t)n))
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	d->left = h.count;
 	d->allocs = h.first_alloc;

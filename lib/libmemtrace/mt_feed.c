@@ -30,7 +30,9 @@ mt_feed_open(struct mt_feed **out, const struct mt_feed_options *options,
 	if (f == NULL)
 		return (nomem(e));
 	f->fd = -1;
-	st = mt_feed_find(f, options, e);
+	st = mt_budget_open(&f->budget, 0, e);
+	if (st == MT_OK)
+		st = mt_feed_find(f, options, e);
 	if (st == MT_OK)
 		st = mt_feed_interval(f, options->interval_ms == 0 ?
 		    MT_FEED_INTERVAL_MS : options->interval_ms, e);
@@ -57,6 +59,7 @@ mt_feed_close(struct mt_feed *f)
 	mt_buf_fini(&f->sealed);
 	mt_buf_fini(&f->in);
 	mt_seal_free(f->seal);
+	mt_budget_close(&f->budget);
 	free(f);
 }
 

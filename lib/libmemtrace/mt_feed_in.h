@@ -27,6 +27,7 @@ struct mt_feed_member {
 };
 
 struct mt_feed {
+	struct mt_budget	 budget;	/* of all processes together */
 	int			 fd;
 	struct mt_seal		*seal;		/* NULL: of a local socket */
 	struct mt_buf		 sealed;	/* records, likewise */

@@ -83,7 +83,8 @@ member_of(struct mt_feed *f, uint32_t i, struct mt_feed_member **out,
 	if (i > f->info.processes || i >= PROCESSES_MAX)
 		return (nonsense(e, MT_FRAME_STATUS));
 	if (i == f->info.processes) {
-		if (!mt_capture_grow(&p, &f->member_cap, (size_t)i + 1,
+		if (!mt_budget_grow(&f->budget, &p, &f->member_cap,
+		    (size_t)i + 1,
 		    sizeof(*f->member)))
 			return (nomem(e));
 		f->member = p;
@@ -92,6 +93,7 @@ member_of(struct mt_feed *f, uint32_t i, struct mt_feed_member **out,
 		m->capture = empty_capture();
 		if (m->capture == NULL)
 			return (nomem(e));
+		mt_budget_share(&m->capture->budget, &f->budget);
 		f->info.processes++;
 	}
 	*out = &f->member[i];
@@ -163,11 +165,13 @@ take_table(struct mt_feed *f, unsigned type, uint32_t process,
 		return (nonsense(e, type));
 	/* What the tables may cost is measured by this. */
 	m->capture->source.size += (uint64_t)(c->end - c->p);
+	mt_budget_extend(&f->budget, (uint64_t)(c->end - c->p));
 	m->touched = true;
 	m->changed = true;
 	if (type == MT_FRAME_NODES)
 		uncheck(m, *c);
-	st = mt_capture_load_payload(m->capture, block_of(type), c, e);
+	st = mt_budget_status(&m->capture->budget, mt_capture_load_payload(
+	    m->capture, block_of(type), c, e), e);
 	if (st == MT_ERR_FORMAT || m->capture->nsamples > SAMPLES_MAX)
 		return (nonsense(e, type));
 	return (st < MT_OK ? st : MT_OK);

@@ -22,22 +22,32 @@ slots_for(uint32_t n)
 	return (slots);
 }
 
+static size_t
+slots_bytes(size_t n)
+{
+	return (n * sizeof(struct mt_hash_slot));
+}
+
 /* Every access to a large table is one to another page. */
 static struct mt_hash_slot *
 slots_new(uint32_t n)
 {
 	return (n < HASH_PAGES ? calloc(n, sizeof(struct mt_hash_slot)) :
-	    mt_pages_new(n * sizeof(struct mt_hash_slot)));
+	    mt_pages_new(slots_bytes(n)));
 }
 
 static void
 slots_free(const struct mt_hash *t)
 {
-	if (t->slot == NULL || t->mask + 1 < HASH_PAGES)
+	size_t bytes = slots_bytes(t->mask + (size_t)1);
+
+	if (t->slot == NULL)
+		return;
+	if (t->mask + 1 < HASH_PAGES)
 		free(t->slot);
 	else
-		mt_pages_free(t->slot, (t->mask + (size_t)1) *
-		    sizeof(*t->slot));
+		mt_pages_free(t->slot, bytes);
+	mt_budget_give(t->budget, bytes);
 }
 
 static void
@@ -63,10 +73,14 @@ mt_hash_reserve(struct mt_hash *t, uint32_t n)
 		return (false);
 	if (t->slot != NULL && slots <= t->mask + 1)
 		return (true);
+	if (!mt_budget_take(t->budget, slots_bytes(slots)))
+		return (false);
+	(void)mt_hash_secret(t);
 	old = *t;
 	t->slot = slots_new(slots);
 	if (t->slot == NULL) {
 		*t = old;
+		mt_budget_give(t->budget, slots_bytes(slots));
 		return (false);
 	}
 	t->mask = slots - 1;
@@ -83,7 +97,7 @@ mt_hash_add(struct mt_hash *t, uint64_t hash, uint32_t value)
 	if ((t->slot == NULL || t->used >= (t->mask + 1) / 8 * 5) &&
 	    !mt_hash_reserve(t, t->used + 1))
 		return (false);
-	hash_put(t, (uint32_t)hash, value + 1);
+	hash_put(t, mt_hash_tag(t, hash), value + 1);
 	t->used++;
 	return (true);
 }
@@ -92,22 +106,31 @@ void
 mt_hash_fini(struct mt_hash *t)
 {
 	slots_free(t);
-	memset(t, 0, sizeof(*t));
+	t->slot = NULL;
+	t->mask = t->used = 0;
 }
 
 uint64_t
-mt_hash_bytes(const void *data, size_t len)
+mt_hash_secret(struct mt_hash *t)
+{
+	if (t->secret == 0)
+		t->secret = mt_secret();
+	return (t->secret);
+}
+
+uint64_t
+mt_hash_bytes(uint64_t secret, const void *data, size_t len)
 {
 	const unsigned char *p;
 	uint64_t h, w;
 
-	h = mt_hash_mix(len + 1);
+	h = mt_secret_fold(len, secret);
 	for (p = data; len >= sizeof(w); p += sizeof(w), len -= sizeof(w)) {
 		memcpy(&w, p, sizeof(w));
-		h = mt_hash_mix(h ^ w);
+		h = mt_secret_fold(h ^ w, secret);
 	}
 	w = 0;
 	if (len > 0)
 		memcpy(&w, p, len);
-	return (mt_hash_mix(h ^ w));
+	return (mt_secret_fold(h ^ w, secret));
 }

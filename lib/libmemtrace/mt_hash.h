@@ -9,6 +9,9 @@
  *		if (key[i] is the one)
  *			return (i);
  *
+ * A hash is any 64 bits that differ from key to key; what is made of them is
+ * the table's own secret.
+ *
  * Entries cannot be removed; see mt_live.h for a table where they can.
  */
 
@@ -19,48 +22,54 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mt_budget.h"
+#include "mt_secret.h"
+
 #define MT_HASH_NONE	UINT32_MAX	/* not a value that can be stored */
 
 struct mt_hash_slot {
-	uint32_t	tag;		/* of the hash; its low bits are home */
+	uint32_t	tag;		/* its low bits are home */
 	uint32_t	value;		/* plus one; 0 in an empty slot */
 };
 
-/* All zeroes is an empty table. */
+/* All zeroes is an empty table, which is charged to nobody. */
 struct mt_hash {
 	struct mt_hash_slot	*slot;
 	uint32_t		 mask;	/* number of slots minus one */
 	uint32_t		 used;
+	uint64_t		 secret;	/* 0: none yet */
+	struct mt_budget	*budget;
 };
 
-/* Make room for n entries in all; false if out of memory. */
+/* Make room for n entries in all; false if there is no memory. */
 bool		mt_hash_reserve(struct mt_hash *, uint32_t n);
 /* Add an entry that is not there; false if out of memory. */
 bool		mt_hash_add(struct mt_hash *, uint64_t hash, uint32_t value);
+/* Empty again, and charged to whom it was. */
 void		mt_hash_fini(struct mt_hash *);
 
-uint64_t	mt_hash_bytes(const void *, size_t);
+/* Of bytes; the secret is never 0. */
+uint64_t	mt_hash_bytes(uint64_t secret, const void *, size_t);
+/* The table's secret, drawn if need be. */
+uint64_t	mt_hash_secret(struct mt_hash *);
 
-/* Every bit of x influences the low 32 bits of the result. */
-static inline uint64_t
-mt_hash_mix(uint64_t x)
+static inline uint32_t
+mt_hash_tag(const struct mt_hash *t, uint64_t hash)
 {
-	x *= 0x9e3779b97f4a7c15ull;
-	x ^= x >> 32;
-	x *= 0xd6e8feb86659fd93ull;
-	return (x ^ x >> 32);
+	return ((uint32_t)mt_secret_fold(hash, t->secret));
 }
 
 static inline uint32_t
 mt_hash_start(const struct mt_hash *t, uint64_t hash)
 {
-	return ((uint32_t)hash & t->mask);
+	return (mt_hash_tag(t, hash) & t->mask);
 }
 
 /* The value of the next entry with this hash, or MT_HASH_NONE. */
 static inline uint32_t
 mt_hash_next(const struct mt_hash *t, uint64_t hash, uint32_t *pos)
 {
+	const uint32_t tag = mt_hash_tag(t, hash);
 	const struct mt_hash_slot *s;
 
 	if (t->slot == NULL)
@@ -70,7 +79,7 @@ mt_hash_next(const struct mt_hash *t, uint64_t hash, uint32_t *pos)
 		*pos = (*pos + 1) & t->mask;
 		if (s->value == 0)
 			return (MT_HASH_NONE);
-		if (s->tag == (uint32_t)hash)
+		if (s->tag == tag)
 			return (s->value - 1);
 	}
 }

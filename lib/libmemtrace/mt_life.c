@@ -13,7 +13,7 @@ done_fini(struct mt_life *l, uint32_t to)
 {
 	struct mt_life_done *d = &l->done[to];
 
-	free(d->data);
+	mt_budget_free(l->set.index.budget, d->data, d->len);
 	l->rows -= d->rows;
 	l->bytes -= d->len;
 	memset(d, 0, sizeof(*d));
@@ -133,7 +133,8 @@ out_finish(struct out *o, struct mt_life *l)
 		mt_buf_fini(&o->buf);
 		return;
 	}
-	data = o->buf.failed ? NULL : realloc(o->buf.data, o->buf.len);
+	data = o->buf.failed || !mt_budget_take(l->set.index.budget,
+	    o->buf.len) ? NULL : realloc(o->buf.data, o->buf.len);
 	if (data == NULL) {
 		mt_buf_fini(&o->buf);
 		life_fail(l);

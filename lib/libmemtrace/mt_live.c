@@ -14,32 +14,38 @@
 _Static_assert(sizeof(struct mt_live_slot) == 24, "a block takes 24 bytes");
 
 static bool
-table_init(struct mt_live_table *t, size_t slots)
+table_init(struct mt_live *l, struct mt_live_table *t, size_t slots)
 {
-	if (slots > SIZE_MAX / sizeof(*t->slot))
+	if (slots > SIZE_MAX / sizeof(*t->slot) ||
+	    !mt_budget_take(l->budget, slots * sizeof(*t->slot)))
 		return (false);
 	t->slot = mt_pages_new(slots * sizeof(*t->slot));
-	if (t->slot == NULL)
+	if (t->slot == NULL) {
+		mt_budget_give(l->budget, slots * sizeof(*t->slot));
 		return (false);
+	}
 	t->end = t->slot + slots;
 	t->slots = slots;
 	t->used = 0;
+	t->ratio = l->cur.slots > 0 ? l->cur.ratio : mt_secret_ratio();
 	return (true);
 }
 
 static void
-table_fini(struct mt_live_table *t)
+table_fini(struct mt_live *l, struct mt_live_table *t)
 {
-	if (t->slots > 0)
+	if (t->slots > 0) {
 		mt_pages_free(t->slot, t->slots * sizeof(*t->slot));
+		mt_budget_give(l->budget, t->slots * sizeof(*t->slot));
+	}
 	memset(t, 0, sizeof(*t));
 }
 
 void
 mt_live_fini(struct mt_live *l)
 {
-	table_fini(&l->cur);
-	table_fini(&l->old);
+	table_fini(l, &l->cur);
+	table_fini(l, &l->old);
 	l->room = 0;
 	if (l->big == NULL)
 		return;
@@ -55,8 +61,12 @@ big_put(struct mt_live *l, uint64_t addr, uint64_t size)
 {
 	struct mt_block b, old;
 
-	if (l->big == NULL && (l->big = calloc(1, sizeof(*l->big))) == NULL)
-		return (false);
+	if (l->big == NULL) {
+		l->big = calloc(1, sizeof(*l->big));
+		if (l->big == NULL)
+			return (false);
+		l->big->budget = l->budget;
+	}
 	b.addr = addr;
 	b.size = 0;
 	b.number = size & MT_LIVE_MAX_NUMBER;
@@ -165,7 +175,7 @@ live_move(struct mt_live *l, size_t slots)
 		if (slots > 0)
 			slots--;
 	}
-	table_fini(t);
+	table_fini(l, t);
 	live_room(l);
 }
 
@@ -183,7 +193,7 @@ live_grow(struct mt_live *l)
 	/* Large tables grow by less, for they are most of our memory. */
 	slots = slots == 0 ? LIVE_MIN_SLOTS :
 	    slots < LIVE_BIG_SLOTS ? slots * 2 : slots / 2 * 3;
-	if (!table_init(&t, slots))
+	if (!table_init(l, &t, slots))
 		return (false);
 	l->old = l->cur;
 	l->cur = t;

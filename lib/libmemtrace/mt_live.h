@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mt_budget.h"
+#include "mt_secret.h"
+
 #define MT_LIVE_MAX_NUMBER	UINT64_C(0xffffffffffff)
 
 /* A block as callers see it. */
@@ -38,6 +41,7 @@ struct mt_live_table {
 	struct mt_live_slot	*end;	/* behind the last slot */
 	size_t			 slots;	/* any number, below 2^32 */
 	size_t			 used;
+	uint64_t		 ratio;	/* mt_secret_ratio() */
 };
 
 struct mt_live {
@@ -52,9 +56,10 @@ struct mt_live {
 	 * as number and order.  NULL if there never was one.
 	 */
 	struct mt_live		*big;
+	struct mt_budget	*budget;
 };
 
-/* All zeroes is an empty table. */
+/* All zeroes is an empty table, which is charged to nobody. */
 void	mt_live_fini(struct mt_live *);
 
 enum mt_live_put {
@@ -79,17 +84,18 @@ uint64_t mt_live_take_big(struct mt_live *, uint64_t addr);
 bool	mt_live_each(const struct mt_live *, size_t *pos, struct mt_block *);
 
 /*
- * Multiplying by the golden ratio spreads both heaps of equal blocks and
- * random addresses.  It is the ratio for each 16 bytes, of which nearly all
- * addresses are multiples: were it that for each byte, 16 times it would be
- * close to 8/9, and blocks in a row would crowd in nine places.  Taking the
- * slot from the top 32 bits by another multiplication lets the table have any
- * number of slots.
+ * Multiplying by a number like the golden ratio spreads both heaps of equal
+ * blocks and random addresses.  It is the ratio for each 16 bytes, of which
+ * nearly all addresses are multiples: were it that for each byte, 16 times it
+ * would be close to a fraction of small numbers, and blocks in a row would
+ * crowd in a few places.  It is a secret, so that addresses cannot be chosen
+ * that crowd.  Taking the slot from the top 32 bits by another multiplication
+ * lets the table have any number of slots.
  */
 static inline struct mt_live_slot *
 mt_live_home(const struct mt_live_table *t, uint64_t addr)
 {
-	return (&t->slot[((addr * 0x09e3779b97f4a7c1ull) >> 32) *
+	return (&t->slot[((addr * t->ratio) >> 32) *
 	    t->slots >> 32]);
 }
 

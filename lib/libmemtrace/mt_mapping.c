@@ -84,13 +84,14 @@ chunk_new(struct mt_mapping *m, size_t d)
 
 	if (m->ndir == m->cap) {
 		cap = m->cap == 0 ? 16 : m->cap * 2;
-		dir = realloc(m->dir, cap * sizeof(*dir));
+		dir = mt_budget_realloc(m->budget, m->dir,
+		    m->cap * sizeof(*dir), cap * sizeof(*dir));
 		if (dir == NULL)
 			return (NULL);
 		m->dir = dir;
 		m->cap = cap;
 	}
-	c = malloc(sizeof(*c));
+	c = mt_budget_malloc(m->budget, sizeof(*c));
 	if (c == NULL)
 		return (NULL);
 	c->n = 0;
@@ -151,7 +152,7 @@ erase(struct mt_mapping *m, struct place p)
 		m->dir[p.d].start = c->r[0].start;
 		return;
 	}
-	free(c);
+	mt_budget_free(m->budget, c, sizeof(*c));
 	m->ndir--;
 	memmove(&m->dir[p.d], &m->dir[p.d + 1],
 	    (m->ndir - p.d) * sizeof(*m->dir));
@@ -170,7 +171,8 @@ origin_reserve(struct mt_mapping *m)
 		if (m->origin_cap > UINT32_MAX / 4)
 			return (false);
 		cap = m->origin_cap == 0 ? 64 : m->origin_cap * 2;
-		o = realloc(m->origin, cap * sizeof(*o));
+		o = mt_budget_realloc(m->budget, m->origin,
+		    m->origin_cap * sizeof(*o), cap * sizeof(*o));
 		if (o == NULL)
 			return (false);
 		m->origin = o;

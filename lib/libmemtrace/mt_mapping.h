@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "memtrace.h"
+#include "mt_budget.h"
 
 struct mt_mapping_chunk;
 
@@ -31,7 +31,7 @@ struct mt_mapping_origin {
 	uint64_t	left;		/* bytes that are still mapped */
 };
 
-/* All zeroes is an empty set. */
+/* All zeroes is an empty set, which is charged to nobody. */
 struct mt_mapping {
 	struct mt_mapping_dir		*dir;	/* in ascending order */
 	size_t				 ndir;
@@ -40,6 +40,7 @@ struct mt_mapping {
 	uint32_t			 norigin;
 	uint32_t			 origin_cap;
 	uint32_t			 origin_free;	/* plus one */
+	struct mt_budget		*budget;
 };
 
 /* A piece that was removed. */

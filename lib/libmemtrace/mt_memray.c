@@ -90,8 +90,14 @@ memray_write(struct mt_memray *m, int fd, bool events,
 	m->sink.arg = w;
 	st = mt_recorder_new(&m->rec, &m->sink, events || m->head.aggregated ?
 	    0 : MT_RECORDER_AGGREGATE, e);
-	if (st == MT_OK)
+	if (st == MT_OK) {
+		mt_recorder_charge(m->rec, &m->budget);
 		st = memray_run(m, r, e);
+	}
+	/* Some tables do without memory, but reports would not. */
+	if (st == MT_OK && m->budget.wanted != 0)
+		st = MT_ERR_NOMEM;
+	st = mt_budget_status(&m->budget, st, e);
 	mt_recorder_free(m->rec);
 	if (st == MT_OK)
 		st = mt_writer_finish(w, e);
@@ -118,6 +124,7 @@ memray_fini(struct mt_memray *m)
 	mt_memray_ids_fini(&m->threads);
 	free(m->thread);
 	mt_memray_native_fini(m);
+	mt_budget_close(&m->budget);
 	free(m);
 }
 
@@ -136,9 +143,22 @@ memray_source(struct mt_source *out, int fd, struct mt_error *e)
 	return (MT_OK);
 }
 
+static void
+memray_charge(struct mt_memray *m, const struct mt_budget *to)
+{
+	mt_budget_share(&m->budget, to);
+	m->strings.hash.budget = &m->budget;
+	m->codes.ids.hash.budget = &m->budget;
+	m->named.ids.hash.budget = &m->budget;
+	m->frames.hash.budget = &m->budget;
+	m->threads.hash.budget = &m->budget;
+	m->known.hash.budget = &m->budget;
+}
+
 enum mt_status
 mt_memray_convert(struct mt_source *out, const struct mt_source *in,
-    bool events, struct mt_memray_result *r, struct mt_error *e)
+    bool events, const struct mt_budget *budget, struct mt_memray_result *r,
+    struct mt_error *e)
 {
 	struct mt_memray *m;
 	enum mt_status st;
@@ -148,6 +168,7 @@ mt_memray_convert(struct mt_source *out, const struct mt_source *in,
 	if (m == NULL)
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	m->now = MT_HASH_NONE;
+	memray_charge(m, budget);
 	st = mt_memray_in_open(&m->in, in, e);
 	if (st == MT_OK)
 		st = mt_memray_head(m, e);

@@ -45,10 +45,12 @@ bool		mt_memray_is(const uint8_t *, size_t);
  * Make a source of a capture of ours, in a temporary file, of one of memray.
  * Without events it has the tables only, as with MT_RECORDER_AGGREGATE; ids
  * are the same in both.  An aggregated capture of memray has no events.
+ * What it takes meanwhile is charged to the pool of an account.
  */
 enum mt_status	mt_memray_convert(struct mt_source *out,
 		    const struct mt_source *in, bool events,
-		    struct mt_memray_result *, struct mt_error *);
+		    const struct mt_budget *, struct mt_memray_result *,
+		    struct mt_error *);
 
 /* ---- Between the files ------------------------------------------------ */
 
@@ -101,6 +103,7 @@ struct mt_memray_native_frame {
 	uint64_t	caller;
 	uint32_t	code;		/* of the recorder, see generation */
 	uint32_t	generation;	/* for which code is; 0: none yet */
+	uint32_t	segment;	/* that code is of, plus one; 0: none */
 };
 
 struct mt_memray_module {
@@ -112,6 +115,7 @@ struct mt_memray_module {
 };
 
 struct mt_memray {
+	struct mt_budget		 budget;
 	struct mt_memray_in		 in;
 	struct mt_memray_head		 head;
 	struct mt_recorder		*rec;
@@ -141,9 +145,16 @@ struct mt_memray {
 	size_t				 native_cap;
 	struct mt_memray_module		*module;	/* of all generations */
 	size_t				 nmodules;
+	size_t				 nsorted;
 	size_t				 module_cap;
 	uint32_t			 generation;
-	uint32_t			*chain;	/* scratch, of codes */
+	/* Nodes by what they are of, all in the same generation. */
+	struct mt_memray_ids		 known;
+	uint32_t			*known_node;
+	size_t				 known_cap;
+	uint32_t			 known_generation;
+	uint64_t			 steps;	/* frames that were looked at */
+	uint32_t			*chain;	/* scratch, of frames */
 	size_t				 chain_cap;
 };
 

@@ -12,11 +12,10 @@
 uint32_t
 mt_memray_id_find(const struct mt_memray_ids *ids, uint64_t key)
 {
-	uint64_t h = mt_hash_mix(key);
 	uint32_t i, pos;
 
-	pos = mt_hash_start(&ids->hash, h);
-	while ((i = mt_hash_next(&ids->hash, h, &pos)) != MT_HASH_NONE)
+	pos = mt_hash_start(&ids->hash, key);
+	while ((i = mt_hash_next(&ids->hash, key, &pos)) != MT_HASH_NONE)
 		if (ids->key[i] == key)
 			return (i);
 	return (MT_HASH_NONE);
@@ -31,11 +30,11 @@ mt_memray_id(struct mt_memray_ids *ids, uint64_t key)
 	if (i != MT_HASH_NONE)
 		return (i);
 	if (ids->n == MT_HASH_NONE ||
-	    !mt_capture_grow(&p, &ids->cap, (size_t)ids->n + 1,
-	    sizeof(*ids->key)))
+	    !mt_budget_grow(ids->hash.budget, &p, &ids->cap,
+	    (size_t)ids->n + 1, sizeof(*ids->key)))
 		return (MT_HASH_NONE);
 	ids->key = p;
-	if (!mt_hash_add(&ids->hash, mt_hash_mix(key), ids->n))
+	if (!mt_hash_add(&ids->hash, key, ids->n))
 		return (MT_HASH_NONE);
 	ids->key[ids->n] = key;
 	return (ids->n++);
@@ -45,7 +44,10 @@ void
 mt_memray_ids_fini(struct mt_memray_ids *ids)
 {
 	mt_hash_fini(&ids->hash);
-	free(ids->key);
+	mt_budget_free(ids->hash.budget, ids->key,
+	    ids->cap * sizeof(*ids->key));
+	ids->key = NULL;
+	ids->cap = ids->n = 0;
 }
 
 static enum mt_status
@@ -66,7 +68,7 @@ code_id(struct mt_memray *m, struct mt_memray_codes *codes, uint64_t key,
 	enum mt_status st;
 
 	i = mt_memray_id(&codes->ids, key);
-	if (i == MT_HASH_NONE || !mt_capture_grow(&p, &codes->cap,
+	if (i == MT_HASH_NONE || !mt_budget_grow(&m->budget, &p, &codes->cap,
 	    codes->ids.n, sizeof(*codes->code)))
 		return (code_nomem(e));
 	codes->code = p;
@@ -194,7 +196,7 @@ mt_memray_frame_put(struct mt_memray *m, uint64_t id,
 	uint32_t i = mt_memray_id(&m->frames, id);
 	void *p = m->frame;
 
-	if (i == MT_HASH_NONE || !mt_capture_grow(&p, &m->frame_cap,
+	if (i == MT_HASH_NONE || !mt_budget_grow(&m->budget, &p, &m->frame_cap,
 	    m->frames.n, sizeof(*m->frame)))
 		return (code_nomem(e));
 	m->frame = p;
@@ -224,8 +226,8 @@ mt_memray_thread(struct mt_memray *m, uint64_t tid, uint32_t *thread,
 	void *p = m->thread;
 
 	*thread = mt_memray_id(&m->threads, tid);
-	if (*thread == MT_HASH_NONE || !mt_capture_grow(&p, &m->thread_cap,
-	    m->threads.n, sizeof(*m->thread)))
+	if (*thread == MT_HASH_NONE || !mt_budget_grow(&m->budget, &p,
+	    &m->thread_cap, m->threads.n, sizeof(*m->thread)))
 		return (code_nomem(e));
 	m->thread = p;
 	if (*thread != n)
@@ -281,7 +283,8 @@ mt_memray_push(struct mt_memray *m, const struct mt_memray_frame *frame,
 		return (MT_ERR_FORMAT);
 	t = &m->thread[m->now];
 	p = t->stack;
-	if (!mt_capture_grow(&p, &t->cap, t->depth + 1, sizeof(*t->stack)))
+	if (!mt_budget_grow(&m->budget, &p, &t->cap, t->depth + 1,
+	    sizeof(*t->stack)))
 		return (code_nomem(e));
 	t->stack = p;
 	if (!thread_skips(m, t)) {

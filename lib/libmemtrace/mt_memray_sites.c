@@ -34,8 +34,10 @@ enum {
 
 /* A stack: its innermost frame, and the stack of the caller, from 1. */
 struct stack {
-	uint64_t	caller;
 	uint64_t	frame;
+	uint32_t	caller;
+	uint32_t	depth;
+	uint32_t	node[2];	/* UINT32_MAX: not known; see main_of */
 };
 
 struct sites {
@@ -46,7 +48,7 @@ struct sites {
 	struct mt_memray_ids	 ids;	/* of thread, node and allocator */
 	struct mt_site		*site;
 	size_t			 site_cap;
-	uint64_t		*chain;		/* scratch, of frames */
+	uint32_t		*chain;		/* scratch, of stacks */
 	size_t			 chain_cap;
 	struct mt_buf		 samples;
 	struct mt_sample	 last;
@@ -72,19 +74,24 @@ sites_stack(struct sites *s, struct mt_error *e)
 	struct mt_memray *m = s->m;
 	void *p = s->stack;
 	struct stack st;
+	uint64_t caller;
 
 	if (sites_has_codes(m)) {
 		st.frame = mt_cursor_varint(&m->in.cur);
-		st.caller = mt_cursor_varint(&m->in.cur);
+		caller = mt_cursor_varint(&m->in.cur);
 	} else {
 		st.frame = mt_memray_in_u64(&m->in);
-		st.caller = mt_memray_in_u32(&m->in);
+		caller = mt_memray_in_u32(&m->in);
 	}
 	if (m->in.cur.bad)
 		return (MT_END);
-	if (st.caller > s->nstacks)
+	if (caller > s->nstacks || s->nstacks >= UINT32_MAX)
 		return (MT_ERR_FORMAT);
-	if (!mt_capture_grow(&p, &s->stack_cap, s->nstacks + 1, sizeof(st)))
+	st.caller = (uint32_t)caller;
+	st.depth = caller == 0 ? 1 : s->stack[caller - 1].depth + 1;
+	st.node[0] = st.node[1] = UINT32_MAX;
+	if (!mt_budget_grow(&m->budget, &p, &s->stack_cap, s->nstacks + 1,
+	    sizeof(st)))
 		return (sites_nomem(e));
 	s->stack = p;
 	s->stack[s->nstacks++] = st;
@@ -137,19 +144,40 @@ sites_frame(struct mt_memray *m, struct mt_error *e)
 	return (st == MT_OK && m->in.cur.bad ? MT_END : st);
 }
 
-/* Frames of a stack, the innermost first. */
-static enum mt_status
-sites_chain(struct sites *s, uint64_t stack, size_t *n, struct mt_error *e)
+/* Is a stack one of the thread that has frames of memray itself? */
+static unsigned
+main_of(const struct sites *s, uint64_t tid)
 {
+	return (tid == s->m->head.main_tid);
+}
+
+/*
+ * The stacks, of which each calls the one before, that have no node yet;
+ * *node is that of the caller of the last.
+ */
+static enum mt_status
+sites_chain(struct sites *s, uint32_t stack, unsigned of, uint32_t *node,
+    size_t *n, struct mt_error *e)
+{
+	const struct stack *t;
 	void *p;
 
-	for (*n = 0; stack != 0; stack = s->stack[stack - 1].caller) {
+	*node = 0;
+	for (*n = 0; stack != 0; stack = t->caller) {
+		t = &s->stack[stack - 1];
+		/* Frames of memray itself are at the bottom. */
+		if (of == 1 && t->depth <= s->m->head.skipped_frames)
+			break;
+		if (t->node[of] != UINT32_MAX) {
+			*node = t->node[of];
+			break;
+		}
 		p = s->chain;
-		if (!mt_capture_grow(&p, &s->chain_cap, *n + 1,
+		if (!mt_budget_grow(&s->m->budget, &p, &s->chain_cap, *n + 1,
 		    sizeof(*s->chain)))
 			return (sites_nomem(e));
 		s->chain = p;
-		s->chain[(*n)++] = s->stack[stack - 1].frame;
+		s->chain[(*n)++] = stack;
 	}
 	return (MT_OK);
 }
@@ -159,22 +187,23 @@ static enum mt_status
 sites_node(struct sites *s, uint64_t stack, uint64_t tid, uint32_t *node,
     struct mt_error *e)
 {
-	const struct mt_memray_head *h = &s->m->head;
+	unsigned of = main_of(s, tid);
 	struct mt_memray_frame f;
 	enum mt_status st;
+	struct stack *t;
 	size_t n;
 
-	*node = 0;
 	if (stack > s->nstacks)
 		return (MT_ERR_FORMAT);
-	st = sites_chain(s, stack, &n, e);
-	if (tid == h->main_tid)
-		n = n > h->skipped_frames ? n - (size_t)h->skipped_frames : 0;
+	st = sites_chain(s, (uint32_t)stack, of, node, &n, e);
 	while (st == MT_OK && n > 0) {
-		st = mt_memray_frame_of(s->m, s->chain[--n], &f);
+		t = &s->stack[s->chain[--n] - 1];
+		st = mt_memray_frame_of(s->m, t->frame, &f);
 		if (st == MT_OK)
 			st = mt_recorder_node(s->m->rec, *node, f.code,
 			    f.offset, node, e);
+		if (st == MT_OK)
+			t->node[of] = *node;
 	}
 	return (st);
 }
@@ -192,8 +221,8 @@ sites_add(struct sites *s, const struct mt_site *add, struct mt_error *e)
 		return (MT_ERR_FORMAT);
 	i = mt_memray_id(&s->ids, (uint64_t)add->node << 32 |
 	    add->thread << 4 | add->allocator);
-	if (i == MT_HASH_NONE || !mt_capture_grow(&p, &s->site_cap,
-	    s->ids.n, sizeof(*s->site)))
+	if (i == MT_HASH_NONE || !mt_budget_grow(&s->m->budget, &p,
+	    &s->site_cap, s->ids.n, sizeof(*s->site)))
 		return (sites_nomem(e));
 	s->site = p;
 	site = &s->site[i];
@@ -355,6 +384,7 @@ mt_memray_sites(struct mt_memray *m, struct mt_error *e)
 
 	memset(&s, 0, sizeof(s));
 	s.m = m;
+	s.ids.hash.budget = &m->budget;
 	st = sites_records(&s, e);
 	if (st == MT_OK || st == MT_END || st == MT_ERR_FORMAT) {
 		put = sites_put(&s, e);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mt_capture.h"
 #include "mt_hash.h"
 #include "mt_merge.h"
 #include "mt_private.h"
@@ -17,6 +18,10 @@
 #include "mt_str.h"
 
 #define NO_STACK	"<no Python stack>"
+
+/* What a report has of its own for a call and for a site, at most. */
+#define REPORT_CALL	80u
+#define REPORT_SITE	64u
 
 /* An array and where to find its entries. */
 struct merge_table {
@@ -27,6 +32,7 @@ struct merge_table {
 };
 
 struct mt_merge {
+	struct mt_budget	 budget;	/* of all captures together */
 	struct mt_str		 strings;
 	struct merge_table	 functions;	/* struct mt_function */
 	struct merge_table	 places;	/* struct mt_place */
@@ -54,7 +60,7 @@ struct merge_push {
 
 /* ---- Tables ---------------------------------------------------------- */
 
-/* Room for one more entry; NULL if out of memory. */
+/* Room for one more entry; NULL if there is no memory. */
 static void *
 table_room(struct merge_table *t, size_t size)
 {
@@ -65,7 +71,8 @@ table_room(struct merge_table *t, size_t size)
 		if (t->cap > UINT32_MAX / 4)
 			return (NULL);
 		cap = t->cap == 0 ? 64 : t->cap * 2;
-		p = reallocarray(t->data, cap, size);
+		p = mt_budget_realloc(t->index.budget, t->data,
+		    t->cap * size, cap * size);
 		if (p == NULL)
 			return (NULL);
 		t->data = p;
@@ -89,16 +96,16 @@ table_add(struct merge_table *t, uint64_t hash, const void *entry,
 }
 
 static void
-table_fini(struct merge_table *t)
+table_fini(struct merge_table *t, size_t size)
 {
-	free(t->data);
+	mt_budget_free(t->index.budget, t->data, t->cap * size);
 	mt_hash_fini(&t->index);
 }
 
 static uint64_t
 pair_hash(uint32_t a, uint32_t b)
 {
-	return (mt_hash_mix((uint64_t)a << 32 | b));
+	return ((uint64_t)a << 32 | b);
 }
 
 /* ---- Entries --------------------------------------------------------- */
@@ -181,8 +188,8 @@ site_put(struct mt_merge *m, const struct mt_site *s)
 {
 	struct mt_site *all = m->sites.data;
 	struct mt_amount *a;
-	uint64_t h = mt_hash_mix(((uint64_t)s->node << 32 | s->thread) +
-	    ((uint64_t)s->allocator << 56));
+	uint64_t h = ((uint64_t)s->node << 32 | s->thread) +
+	    ((uint64_t)s->allocator << 56);
 	uint32_t i, pos = mt_hash_start(&m->sites.index, h);
 
 	while ((i = mt_hash_next(&m->sites.index, h, &pos)) != MT_HASH_NONE)
@@ -316,28 +323,46 @@ push_threads(struct merge_push *p)
 	return (true);
 }
 
+/* Reports are programs, which have no account. */
+static bool
+charge_report(struct mt_merge *m, uint32_t calls, uint32_t sites)
+{
+	return (mt_budget_take(&m->budget,
+	    (m->calls.n - calls) * (uint64_t)REPORT_CALL +
+	    (m->sites.n - sites) * (uint64_t)REPORT_SITE));
+}
+
 enum mt_status
 mt_merge_push_tables(struct mt_merge *m, const struct mt_merge_tables *t,
     struct mt_error *e)
 {
 	uint32_t first_thread = m->threads.n;
+	uint32_t calls = m->calls.n, sites = m->sites.n;
 	struct merge_push p;
 	bool ok;
 
 	memset(&p, 0, sizeof(p));
 	p.m = m;
 	p.t = t;
-	p.function_of = calloc(t->ncodes + 1, sizeof(*p.function_of));
-	p.call_of = calloc(t->nnodes + 1, sizeof(*p.call_of));
+	if (t->budget != NULL)
+		mt_budget_share(&m->budget, t->budget);
+	p.spots.index.budget = &m->budget;
+	p.function_of = mt_budget_calloc(&m->budget, t->ncodes + 1,
+	    sizeof(*p.function_of));
+	p.call_of = mt_budget_calloc(&m->budget, t->nnodes + 1,
+	    sizeof(*p.call_of));
 	p.lines = mt_lines_new(t->codes, t->ncodes);
 	ok = p.function_of != NULL && p.call_of != NULL && p.lines != NULL &&
 	    push_threads(&p) && push_calls(&p) &&
-	    push_sites(&p, first_thread);
-	free(p.function_of);
-	free(p.call_of);
-	table_fini(&p.spots);
+	    push_sites(&p, first_thread) && charge_report(m, calls, sites);
+	mt_budget_free(&m->budget, p.function_of,
+	    (t->ncodes + 1) * sizeof(*p.function_of));
+	mt_budget_free(&m->budget, p.call_of,
+	    (t->nnodes + 1) * sizeof(*p.call_of));
+	table_fini(&p.spots, sizeof(struct merge_spot));
 	mt_lines_free(p.lines);
-	return (ok ? MT_OK : mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	return (ok ? MT_OK : mt_budget_status(&m->budget, mt_error_set(e,
+	    MT_ERR_NOMEM, "out of memory"), e));
 }
 
 static void
@@ -348,6 +373,7 @@ push_fill(struct mt_merge_tables *t, const struct mt_capture *c)
 	t->nsites = mt_capture_sites(c, &t->sites);
 	t->nthreads = mt_capture_threads(c, &t->threads);
 	t->amounts = NULL;
+	t->budget = &c->budget;
 }
 
 enum mt_status
@@ -394,12 +420,15 @@ mt_merge_push_selection(struct mt_merge *m, struct mt_capture *c,
 	struct mt_amount *amounts;
 	struct mt_site *sites;
 	enum mt_status st;
+	size_t room;
 
 	push_fill(&t, c);
-	amounts = calloc(t.nsites + 1, sizeof(*amounts));
-	sites = calloc(t.nsites + 1, sizeof(*sites));
+	room = t.nsites + 1;
+	amounts = mt_budget_calloc(&c->budget, room, sizeof(*amounts));
+	sites = mt_budget_calloc(&c->budget, room, sizeof(*sites));
 	if (amounts == NULL || sites == NULL) {
-		st = mt_error_set(e, MT_ERR_NOMEM, "out of memory");
+		st = mt_budget_status(&c->budget, mt_error_set(e,
+		    MT_ERR_NOMEM, "out of memory"), e);
 		goto out;
 	}
 	if (t.nsites > 0)
@@ -412,9 +441,27 @@ mt_merge_push_selection(struct mt_merge *m, struct mt_capture *c,
 	if (st == MT_OK)
 		st = mt_merge_push_tables(m, &t, e);
 out:
-	free(amounts);
-	free(sites);
+	mt_budget_free(&c->budget, amounts, room * sizeof(*amounts));
+	mt_budget_free(&c->budget, sites, room * sizeof(*sites));
 	return (st);
+}
+
+/* Its tables are charged to the captures that are added. */
+static struct mt_merge *
+merge_new(void)
+{
+	struct mt_merge *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return (NULL);
+	m->strings.hash.budget = &m->budget;
+	m->functions.index.budget = &m->budget;
+	m->places.index.budget = &m->budget;
+	m->calls.index.budget = &m->budget;
+	m->sites.index.budget = &m->budget;
+	m->threads.index.budget = &m->budget;
+	m->amounts.index.budget = &m->budget;
+	return (m);
 }
 
 enum mt_status
@@ -423,7 +470,7 @@ mt_merge_new(struct mt_merge **out, struct mt_error *e)
 	struct mt_merge *m;
 
 	*out = NULL;
-	m = calloc(1, sizeof(*m));
+	m = merge_new();
 	if (m == NULL || function_get(m, NO_STACK, "", 0) != 0 ||
 	    place_get(m, 0, 0) != 0 || call_get(m, 0, 0) != 0) {
 		mt_merge_free(m);
@@ -438,13 +485,14 @@ mt_merge_free(struct mt_merge *m)
 {
 	if (m == NULL)
 		return;
-	table_fini(&m->functions);
-	table_fini(&m->places);
-	table_fini(&m->calls);
-	table_fini(&m->sites);
-	table_fini(&m->threads);
-	table_fini(&m->amounts);
+	table_fini(&m->functions, sizeof(struct mt_function));
+	table_fini(&m->places, sizeof(struct mt_place));
+	table_fini(&m->calls, sizeof(struct mt_call));
+	table_fini(&m->sites, sizeof(struct mt_site));
+	table_fini(&m->threads, sizeof(struct mt_thread));
+	table_fini(&m->amounts, sizeof(struct mt_amount));
 	mt_str_fini(&m->strings);
+	mt_budget_close(&m->budget);
 	free(m);
 }
 

@@ -3,7 +3,7 @@
 #ifndef MT_MERGE_H
 #define MT_MERGE_H
 
-#include "memtrace.h"
+#include "mt_budget.h"
 
 /* As mt_capture_codes() and so on give them, with all indexes checked. */
 struct mt_merge_tables {
@@ -16,6 +16,7 @@ struct mt_merge_tables {
 	size_t			 nnodes;
 	size_t			 nsites;
 	size_t			 nthreads;
+	const struct mt_budget	*budget;	/* of the captures, or NULL */
 };
 
 enum mt_status	mt_merge_push_tables(struct mt_merge *,

@@ -4,6 +4,7 @@
 #define MT_PRIVATE_H
 
 #include "memtrace.h"
+#include "mt_budget.h"
 #include "mt_record.h"
 
 /* Fill in e (if not NULL) and return st, so that callers can return it. */
@@ -125,6 +126,12 @@ void	mt_tables_put_sample(struct mt_buf *, const struct mt_sample *prev,
 void	mt_tables_put_sites(struct mt_buf *, const struct mt_site *, size_t n);
 
 /* ---- Recorder, for what was recorded before (mt_recorder.c) ----------- */
+
+/*
+ * Charge what it makes of a file's records; just after mt_recorder_new().
+ * The account is to be closed behind the recorder.
+ */
+void		mt_recorder_charge(struct mt_recorder *, struct mt_budget *);
 
 /* Name a thread, again if need be. */
 enum mt_status	mt_recorder_thread_name(struct mt_recorder *, uint32_t id,

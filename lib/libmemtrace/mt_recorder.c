@@ -77,7 +77,8 @@ fill_sites(struct mt_recorder *r, struct mt_error *e)
 
 	mt_recorder_drain(r);
 	free(r->sites);
-	r->sites = calloc((size_t)r->agg.nsites + 1, sizeof(*r->sites));
+	r->sites = mt_budget_calloc(r->agg.budget, (size_t)r->agg.nsites + 1,
+	    sizeof(*r->sites));
 	if (r->sites == NULL)
 		return (mt_recorder_no_memory(e));
 	for (i = 0; i < r->agg.nsites; i++)
@@ -216,6 +217,13 @@ mt_recorder_new(struct mt_recorder **out, const struct mt_sink *sink,
 fail:
 	mt_recorder_free(r);
 	return (mt_recorder_no_memory(e));
+}
+
+void
+mt_recorder_charge(struct mt_recorder *r, struct mt_budget *b)
+{
+	mt_agg_charge(&r->agg, b);
+	r->stack.budget = b;
 }
 
 void

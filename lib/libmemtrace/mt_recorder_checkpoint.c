@@ -201,7 +201,11 @@ mt_recorder_keep(struct mt_recorder *r, enum mt_block_type type,
 	default:
 		return;
 	}
-	mt_buf_put(to, b->data, b->len);
+	/* Up to twice as much, and as much when it is handed over. */
+	if (mt_budget_take(r->agg.budget, (uint64_t)b->len * 3))
+		mt_buf_put(to, b->data, b->len);
+	else
+		to->failed = true;
 	if (type == MT_BLOCK_META && to->len > r->meta_limit && !to->failed) {
 		shorten_meta(to);
 		r->meta_limit = to->len * 2 + META_BYTES;

@@ -120,7 +120,8 @@ mt_recorder_code_new(struct mt_recorder *r, uint32_t *id, struct mt_error *e)
 		if (r->codes_cap > UINT32_MAX / 2)
 			return (mt_recorder_bad(e, "code", r->ncodes));
 		cap = r->codes_cap == 0 ? 1024 : r->codes_cap * 2;
-		p = realloc(r->described, cap * sizeof(*p));
+		p = mt_budget_realloc(r->agg.budget, r->described,
+		    r->codes_cap * sizeof(*p), cap * sizeof(*p));
 		if (p == NULL)
 			return (mt_recorder_no_memory(e));
 		r->described = p;

@@ -14,6 +14,7 @@
 #define BATCH	1024
 
 struct walk {
+	struct mt_budget	 budget;
 	struct mt_capture	*c;
 	const struct mt_site	*site;
 	struct mt_amount	*out;
@@ -144,17 +145,25 @@ mt_select_temporary(struct mt_capture *c, uint64_t threshold,
 	w->out = out;
 	w->threshold = threshold;
 	(void)mt_capture_sites(c, &w->site);
-	w->hint = calloc(mt_capture_nodes(c, NULL), sizeof(*w->hint));
-	w->made = calloc(mt_capture_threads(c, NULL), sizeof(*w->made));
+	mt_budget_share(&w->budget, &c->budget);
+	w->index.budget = &w->budget;
+	w->live.budget = &w->budget;
+	w->mapping.budget = &w->budget;
+	w->hint = mt_budget_calloc(&w->budget, mt_capture_nodes(c, NULL),
+	    sizeof(*w->hint));
+	w->made = mt_budget_calloc(&w->budget, mt_capture_threads(c, NULL),
+	    sizeof(*w->made));
 	st = w->hint == NULL || w->made == NULL ||
 	    !mt_sitemap_fill(&w->index, c) ? mt_error_set(e, MT_ERR_NOMEM,
 	    "out of memory") : walk_all(w, e);
+	st = mt_budget_status(&w->budget, st, e);
 	mt_capture_rewind(c);
 	free(w->hint);
 	free(w->made);
 	mt_hash_fini(&w->index);
 	mt_live_fini(&w->live);
 	mt_mapping_fini(&w->mapping);
+	mt_budget_close(&w->budget);
 	free(w);
 	return (st);
 }

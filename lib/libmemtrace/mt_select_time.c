@@ -30,6 +30,7 @@
 #define BATCH	1024
 
 struct moments {
+	struct mt_budget	 budget;
 	struct mt_capture	*c;
 	struct mt_amount	*out;
 	struct mt_hash		 sites;
@@ -111,7 +112,7 @@ note_freed(struct moments *m, uint64_t ref)
 {
 	void *p = m->freed;
 
-	if (!mt_capture_grow(&p, &m->freed_cap, m->nfreed + 1,
+	if (!mt_budget_grow(&m->budget, &p, &m->freed_cap, m->nfreed + 1,
 	    sizeof(*m->freed)))
 		return (false);
 	m->freed = p;
@@ -411,12 +412,17 @@ mt_select_time(struct mt_capture *c, const struct mt_lifetimes *l,
 	m->out = out;
 	m->from_ns = from_ns;
 	m->to_ns = to_ns;
-	st = run(m, l, e);
+	mt_budget_share(&m->budget, &c->budget);
+	m->sites.budget = &m->budget;
+	m->followed.budget = &m->budget;
+	m->mapping.budget = &m->budget;
+	st = mt_budget_status(&m->budget, run(m, l, e), e);
 	mt_capture_rewind(c);
 	mt_hash_fini(&m->sites);
 	mt_live_fini(&m->followed);
 	mt_mapping_fini(&m->mapping);
 	free(m->freed);
+	mt_budget_close(&m->budget);
 	free(m);
 	return (st);
 }

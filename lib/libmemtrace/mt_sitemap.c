@@ -5,8 +5,7 @@
 static uint64_t
 hash_of(uint32_t node, uint32_t thread, uint32_t allocator)
 {
-	return (mt_hash_mix(((uint64_t)node << 32 | thread) ^
-	    (uint64_t)allocator << 24));
+	return (((uint64_t)node << 32 | thread) ^ (uint64_t)allocator << 24);
 }
 
 bool

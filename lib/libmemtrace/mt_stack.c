@@ -14,9 +14,9 @@ stack_home(const struct mt_stack *s, uint32_t parent, uint32_t code,
 {
 	uint64_t x;
 
-	x = ((uint64_t)parent << 32 | code) ^
-	    (uint64_t)(uint32_t)offset << 20;
-	return ((uint32_t)mt_hash_mix(x) & s->mask);
+	x = mt_secret_fold((uint64_t)parent << 32 | code, s->secret) ^
+	    (uint32_t)offset;
+	return ((uint32_t)mt_secret_fold(x, s->secret) & s->mask);
 }
 
 static void
@@ -33,6 +33,13 @@ stack_index(struct mt_stack *s, uint32_t id)
 	s->slot[i].id = id;
 }
 
+static size_t
+stack_bytes(size_t cap)
+{
+	return (cap * (sizeof(struct mt_stack_node) +
+	    2 * sizeof(struct mt_stack_slot)));
+}
+
 /* Two slots a node: probes stay short, and a slot is 16 bytes only. */
 static bool
 stack_grow(struct mt_stack *s, uint32_t cap)
@@ -43,14 +50,19 @@ stack_grow(struct mt_stack *s, uint32_t cap)
 
 	if (cap > STACK_MAX_NODES)
 		return (false);
+	if (!mt_budget_take(s->budget, stack_bytes(cap)))
+		return (false);
 	node = realloc(s->node, cap * sizeof(*node));
-	if (node == NULL)
-		return (false);
-	s->node = node;
+	if (node != NULL)
+		s->node = node;
 	slot = calloc((size_t)cap * 2, sizeof(*slot));
-	if (slot == NULL)
+	if (node == NULL || slot == NULL) {
+		free(slot);
+		mt_budget_give(s->budget, stack_bytes(cap));
 		return (false);
+	}
 	free(s->slot);
+	mt_budget_give(s->budget, stack_bytes(s->cap));
 	s->slot = slot;
 	s->mask = cap * 2 - 1;
 	s->cap = cap;
@@ -63,6 +75,7 @@ bool
 mt_stack_init(struct mt_stack *s)
 {
 	memset(s, 0, sizeof(*s));
+	s->secret = mt_secret();
 	if (!stack_grow(s, STACK_MIN_NODES)) {
 		mt_stack_fini(s);
 		return (false);
@@ -77,6 +90,7 @@ mt_stack_fini(struct mt_stack *s)
 {
 	free(s->node);
 	free(s->slot);
+	mt_budget_give(s->budget, stack_bytes(s->cap));
 	memset(s, 0, sizeof(*s));
 }
 

@@ -37,6 +37,8 @@ struct mt_stack {
 	uint32_t		 cap;
 	uint32_t		 mask;	/* number of slots minus one */
 	struct mt_stack_slot	*slot;
+	uint64_t		 secret;
+	struct mt_budget	*budget;	/* NULL after mt_stack_init */
 };
 
 /* A tree of a root only; false if out of memory. */

@@ -24,7 +24,7 @@ str_room(struct mt_str *s, size_t n)
 	c = s->chunk;
 	if (c == NULL || c->size - c->used < n) {
 		size = n > STR_CHUNK ? n : STR_CHUNK;
-		c = malloc(sizeof(*c) + size);
+		c = mt_budget_malloc(s->hash.budget, sizeof(*c) + size);
 		if (c == NULL)
 			return (NULL);
 		c->next = s->chunk;
@@ -45,7 +45,8 @@ str_grow(struct mt_str *s)
 	if (s->cap > UINT32_MAX / 2)
 		return (false);
 	cap = s->cap == 0 ? 256 : s->cap * 2;
-	text = realloc(s->text, cap * sizeof(*text));
+	text = mt_budget_realloc(s->hash.budget, s->text,
+	    s->cap * sizeof(*text), cap * sizeof(*text));
 	if (text == NULL)
 		return (false);
 	s->text = text;
@@ -62,7 +63,7 @@ mt_str_put(struct mt_str *s, const char *text)
 	uint32_t i, pos;
 
 	len = strlen(text);
-	h = mt_hash_bytes(text, len);
+	h = mt_hash_bytes(mt_hash_secret(&s->hash), text, len);
 	pos = mt_hash_start(&s->hash, h);
 	while ((i = mt_hash_next(&s->hash, h, &pos)) != MT_HASH_NONE)
 		if (strcmp(s->text[i], text) == 0)
@@ -84,9 +85,10 @@ mt_str_fini(struct mt_str *s)
 
 	while ((c = s->chunk) != NULL) {
 		s->chunk = c->next;
-		free(c);
+		mt_budget_free(s->hash.budget, c, sizeof(*c) + c->size);
 	}
-	free(s->text);
+	mt_budget_free(s->hash.budget, s->text, s->cap * sizeof(*s->text));
 	mt_hash_fini(&s->hash);
-	memset(s, 0, sizeof(*s));
+	s->text = NULL;
+	s->count = s->cap = 0;
 }

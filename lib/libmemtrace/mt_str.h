@@ -12,7 +12,7 @@
 
 struct mt_str_chunk;
 
-/* All zeroes is an empty set. */
+/* All zeroes is an empty set; it is charged to whom its table is. */
 struct mt_str {
 	struct mt_hash		 hash;
 	const char		**text;
@@ -21,7 +21,7 @@ struct mt_str {
 	struct mt_str_chunk	*chunk;	/* the newest first */
 };
 
-/* The number of a string, or MT_STR_NONE if out of memory. */
+/* The number of a string, or MT_STR_NONE if there is no memory. */
 uint32_t	mt_str_put(struct mt_str *, const char *);
 void		mt_str_fini(struct mt_str *);
 

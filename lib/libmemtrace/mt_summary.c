@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mt_capture.h"
 #include "mt_pages.h"
 #include "mt_private.h"
 #include "mt_summary.h"
@@ -68,6 +69,9 @@ mt_summary_new(struct mt_summary **out, enum mt_view view,
 	if (*out == NULL)
 		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
 	(*out)->view = view;
+	(*out)->strings.hash.budget = &(*out)->budget;
+	(*out)->func_index.budget = &(*out)->budget;
+	(*out)->line_index.budget = &(*out)->budget;
 	return (MT_OK);
 }
 
@@ -82,6 +86,7 @@ mt_summary_free(struct mt_summary *s)
 	free(s->func);
 	free(s->line);
 	free(s->rows);
+	mt_budget_close(&s->budget);
 	free(s);
 }
 
@@ -101,7 +106,8 @@ mt_summary_allocations(const struct mt_summary *s)
 
 /* Room for one more entry of an array. */
 static bool
-grow(void **array, size_t size, uint32_t n, uint32_t *cap)
+grow(struct mt_summary *s, void **array, size_t size, uint32_t n,
+    uint32_t *cap)
 {
 	uint32_t more;
 	void *p;
@@ -111,7 +117,7 @@ grow(void **array, size_t size, uint32_t n, uint32_t *cap)
 	if (*cap > UINT32_MAX / 4)
 		return (false);
 	more = *cap == 0 ? 256 : *cap * 2;
-	p = realloc(*array, more * size);
+	p = mt_budget_realloc(&s->budget, *array, *cap * size, more * size);
 	if (p == NULL)
 		return (false);
 	*array = p;
@@ -132,13 +138,13 @@ func_get(struct mt_summary *s, const char *function, const char *file)
 	fi = mt_str_put(&s->strings, file);
 	if (fu == MT_STR_NONE || fi == MT_STR_NONE)
 		return (MT_HASH_NONE);
-	h = mt_hash_mix((uint64_t)fu << 32 | fi);
+	h = (uint64_t)fu << 32 | fi;
 	pos = mt_hash_start(&s->func_index, h);
 	while ((i = mt_hash_next(&s->func_index, h, &pos)) != MT_HASH_NONE)
 		if (s->func[i].function == fu && s->func[i].file == fi)
 			return (i);
 	array = s->func;
-	if (!grow(&array, sizeof(*f), s->nfuncs, &s->func_cap))
+	if (!grow(s, &array, sizeof(*f), s->nfuncs, &s->func_cap))
 		return (MT_HASH_NONE);
 	s->func = array;
 	if (!mt_hash_add(&s->func_index, h, s->nfuncs))
@@ -158,13 +164,13 @@ line_get(struct mt_summary *s, uint32_t func, uint32_t line)
 	uint32_t i, pos;
 	void *array;
 
-	h = mt_hash_mix((uint64_t)func << 32 | line);
+	h = (uint64_t)func << 32 | line;
 	pos = mt_hash_start(&s->line_index, h);
 	while ((i = mt_hash_next(&s->line_index, h, &pos)) != MT_HASH_NONE)
 		if (s->line[i].func == func && s->line[i].line == line)
 			return (i);
 	array = s->line;
-	if (!grow(&array, sizeof(*l), s->nlines, &s->line_cap))
+	if (!grow(s, &array, sizeof(*l), s->nlines, &s->line_cap))
 		return (MT_HASH_NONE);
 	s->line = array;
 	if (!mt_hash_add(&s->line_index, h, s->nlines))
@@ -179,7 +185,7 @@ line_get(struct mt_summary *s, uint32_t func, uint32_t line)
 static uint64_t
 place_hash(const struct mt_node *n)
 {
-	return (mt_hash_mix((uint64_t)n->code << 32 | (uint32_t)n->offset));
+	return ((uint64_t)n->code << 32 | (uint32_t)n->offset);
 }
 
 /* See mt_live_prefetch() for the attribute. */
@@ -203,7 +209,8 @@ place_new(struct push *p, const struct mt_node *n, uint64_t hash)
 		p->func_of[n->code] = func_get(p->s, c->function, c->file);
 	array = p->place;
 	if (p->func_of[n->code] == MT_HASH_NONE ||
-	    !grow(&array, sizeof(*pl), p->nplaces, &p->place_cap))
+	    !grow(p->s, &array, sizeof(*pl), p->nplaces,
+	    &p->place_cap))
 		return (NULL);
 	p->place = array;
 	pl = &p->place[p->nplaces];
@@ -419,21 +426,51 @@ push_root(struct push *p)
 static bool
 push_prepare(struct push *p)
 {
-	p->has = calloc(p->t->nnodes, sizeof(*p->has));
-	p->branch_of = calloc(p->t->nnodes, sizeof(*p->branch_of));
-	p->func_of = calloc(p->t->ncodes + 1, sizeof(*p->func_of));
+	struct mt_budget *b = &p->s->budget;
+
+	p->has = mt_budget_calloc(b, p->t->nnodes, sizeof(*p->has));
+	p->branch_of = mt_budget_calloc(b, p->t->nnodes,
+	    sizeof(*p->branch_of));
+	p->func_of = mt_budget_calloc(b, p->t->ncodes + 1,
+	    sizeof(*p->func_of));
 	p->lines = mt_lines_new(p->t->codes, p->t->ncodes);
 	if (p->has == NULL || p->branch_of == NULL || p->func_of == NULL ||
 	    p->lines == NULL)
 		return (false);
 	push_nodes(p);
+	if (!mt_budget_take(b, p->nbranches * sizeof(*p->branch)))
+		return (false);
 	p->branch = mt_pages_new(p->nbranches * sizeof(*p->branch));
 	if (p->branch == NULL || !push_branches(p))
 		return (false);
-	p->func_on_path = calloc(p->s->nfuncs, sizeof(*p->func_on_path));
-	p->line_on_path = calloc((size_t)p->s->nlines + 1,
+	p->func_on_path = mt_budget_calloc(b, p->s->nfuncs,
+	    sizeof(*p->func_on_path));
+	p->line_on_path = mt_budget_calloc(b, (size_t)p->s->nlines + 1,
 	    sizeof(*p->line_on_path));
 	return (p->func_on_path != NULL && p->line_on_path != NULL);
+}
+
+/* All that is needed for a push, and not after it. */
+static void
+push_fini(struct push *p)
+{
+	struct mt_budget *b = &p->s->budget;
+
+	mt_budget_free(b, p->has, p->t->nnodes * sizeof(*p->has));
+	mt_budget_free(b, p->branch_of,
+	    p->t->nnodes * sizeof(*p->branch_of));
+	if (p->branch != NULL)
+		mt_budget_give(b, p->nbranches * sizeof(*p->branch));
+	mt_pages_free(p->branch, p->nbranches * sizeof(*p->branch));
+	mt_budget_free(b, p->func_of,
+	    (p->t->ncodes + 1) * sizeof(*p->func_of));
+	mt_lines_free(p->lines);
+	mt_budget_free(b, p->place, p->place_cap * sizeof(*p->place));
+	mt_budget_free(b, p->func_on_path,
+	    p->s->nfuncs * sizeof(*p->func_on_path));
+	mt_budget_free(b, p->line_on_path,
+	    (p->s->nlines + (size_t)1) * sizeof(*p->line_on_path));
+	mt_hash_fini(&p->place_index);
 }
 
 enum mt_status
@@ -448,6 +485,9 @@ mt_summary_push_tables(struct mt_summary *s,
 	memset(&p, 0, sizeof(p));
 	p.s = s;
 	p.t = t;
+	if (t->budget != NULL)
+		mt_budget_share(&s->budget, t->budget);
+	p.place_index.budget = &s->budget;
 	ok = push_prepare(&p);
 	if (ok) {
 		push_sites(&p);
@@ -455,21 +495,15 @@ mt_summary_push_tables(struct mt_summary *s,
 		push_walk(&p);
 		push_root(&p);
 	}
-	free(p.has);
-	free(p.branch_of);
-	mt_pages_free(p.branch, p.nbranches * sizeof(*p.branch));
-	free(p.func_of);
-	mt_lines_free(p.lines);
-	free(p.place);
-	free(p.func_on_path);
-	free(p.line_on_path);
-	mt_hash_fini(&p.place_index);
-	return (ok ? MT_OK : mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+	push_fini(&p);
+	return (ok ? MT_OK : mt_budget_status(&s->budget, mt_error_set(e,
+	    MT_ERR_NOMEM, "out of memory"), e));
 }
 
 static void
 push_fill(struct mt_summary_tables *t, const struct mt_capture *c)
 {
+	t->budget = &c->budget;
 	t->ncodes = mt_capture_codes(c, &t->codes);
 	t->nnodes = mt_capture_nodes(c, &t->nodes);
 	t->nsites = mt_capture_sites(c, &t->sites);
@@ -495,13 +529,16 @@ mt_summary_push_selection(struct mt_summary *s, struct mt_capture *c,
 	enum mt_status st;
 
 	push_fill(&t, c);
-	amounts = calloc(t.nsites + 1, sizeof(*amounts));
+	amounts = mt_budget_calloc(&c->budget, t.nsites + 1,
+	    sizeof(*amounts));
 	if (amounts == NULL)
-		return (mt_error_set(e, MT_ERR_NOMEM, "out of memory"));
+		return (mt_budget_status(&c->budget, mt_error_set(e,
+		    MT_ERR_NOMEM, "out of memory"), e));
 	st = mt_capture_select(c, sel, amounts, e);
 	t.amounts = amounts;
 	if (st == MT_OK)
 		st = mt_summary_push_tables(s, &t, e);
-	free(amounts);
+	mt_budget_free(&c->budget, amounts,
+	    (t.nsites + 1) * sizeof(*amounts));
 	return (st);
 }

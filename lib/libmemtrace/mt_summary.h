@@ -29,6 +29,7 @@ struct mt_summary_line {
 };
 
 struct mt_summary {
+	struct mt_budget budget;	/* of all captures together */
 	enum mt_view	 view;
 	struct mt_str	 strings;
 	struct mt_hash	 func_index;
@@ -54,6 +55,7 @@ struct mt_summary_tables {
 	size_t			 ncodes;
 	size_t			 nnodes;
 	size_t			 nsites;
+	const struct mt_budget	*budget;	/* of the capture, or NULL */
 };
 
 enum mt_status	mt_summary_push_tables(struct mt_summary *,

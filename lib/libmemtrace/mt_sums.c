@@ -36,7 +36,8 @@ sums_new(struct mt_sums *s, uint64_t hash, uint32_t site, uint32_t key)
 		cap = s->cap == 0 ? 256 : s->cap * 2;
 		if (cap > UINT32_MAX / 2)
 			return (NULL);
-		r = realloc(s->row, cap * sizeof(*r));
+		r = mt_budget_realloc(s->index.budget, s->row,
+		    s->cap * sizeof(*r), cap * sizeof(*r));
 		if (r == NULL)
 			return (NULL);
 		s->row = r;
@@ -58,7 +59,7 @@ mt_sums_add(struct mt_sums *s, uint32_t site, uint32_t key,
 	struct mt_sum *r;
 	uint64_t h;
 
-	h = mt_hash_mix((uint64_t)key << 32 | site);
+	h = (uint64_t)key << 32 | site;
 	r = sums_find(s, h, site, key);
 	if (r == NULL && (r = sums_new(s, h, site, key)) == NULL)
 		return (false);
@@ -70,8 +71,7 @@ mt_sums_add(struct mt_sums *s, uint32_t site, uint32_t key,
 const struct mt_sum *
 mt_sums_find(const struct mt_sums *s, uint32_t site, uint32_t key)
 {
-	return (sums_find(s, mt_hash_mix((uint64_t)key << 32 | site), site,
-	    key));
+	return (sums_find(s, (uint64_t)key << 32 | site, site, key));
 }
 
 static uint64_t
@@ -111,7 +111,7 @@ mt_sums_sort(struct mt_sums *s)
 	if (s->n < 2)
 		return (true);
 	in = s->row;
-	out = malloc(s->n * sizeof(*out));
+	out = mt_budget_malloc(s->index.budget, s->n * sizeof(*out));
 	if (out == NULL)
 		return (false);
 	for (shift = 0; shift < 48; shift += DIGIT_BITS)
@@ -124,7 +124,7 @@ mt_sums_sort(struct mt_sums *s)
 		memcpy(out, in, s->n * sizeof(*in));
 		out = in;
 	}
-	free(out);
+	mt_budget_free(s->index.budget, out, s->n * sizeof(*out));
 	return (true);
 }
 
@@ -134,7 +134,8 @@ mt_sums_clear(struct mt_sums *s)
 	s->n = 0;
 	/* A busy interval shall make the others neither slow nor large. */
 	if (s->cap > SMALL_ROWS) {
-		free(s->row);
+		mt_budget_free(s->index.budget, s->row,
+		    s->cap * sizeof(*s->row));
 		s->row = NULL;
 		s->cap = 0;
 	}
@@ -150,8 +151,9 @@ mt_sums_clear(struct mt_sums *s)
 void
 mt_sums_fini(struct mt_sums *s)
 {
-	free(s->row);
+	mt_budget_free(s->index.budget, s->row, s->cap * sizeof(*s->row));
 	mt_hash_fini(&s->index);
-	memset(s, 0, sizeof(*s));
+	s->row = NULL;
+	s->n = s->cap = 0;
 }
 

@@ -67,9 +67,9 @@ enum mt_status	mt_tables_get_nodes(struct mt_cursor *, uint32_t id,
 /* More than can be left in the payload. */
 size_t		mt_tables_max_nodes(const struct mt_cursor *);
 
-/* All rows, malloc(3)ed; indexes are as they are in the file. */
-enum mt_status	mt_tables_get_sites(struct mt_cursor *, struct mt_site **,
-		    size_t *n);
+/* All rows, for free(3); indexes are as they are in the file. */
+enum mt_status	mt_tables_get_sites(struct mt_cursor *, struct mt_budget *,
+		    struct mt_site **, size_t *n);
 
 /* An entry of the index. */
 struct mt_tables_index {

@@ -204,29 +204,38 @@ mt_tables_is_bad(const struct mt_tables_columns *in)
 }
 
 /*
- * A row takes at least a byte in every column, so the number of rows is
- * checked against the payload before memory is allocated for them.
+ * A row takes at least a byte in the first column, which has to be there, so
+ * the number of rows is checked against that before memory is allocated for
+ * them.
  */
 enum mt_status
-mt_tables_get_sites(struct mt_cursor *c, struct mt_site **out, size_t *n)
+mt_tables_get_sites(struct mt_cursor *c, struct mt_budget *budget,
+    struct mt_site **out, size_t *n)
 {
 	uint64_t rows = mt_cursor_varint(c), i;
 	uint64_t columns = mt_cursor_varint(c);
 	struct mt_tables_columns in;
+	const struct mt_cursor *col;
 	struct mt_site *sites;
 	uint32_t node = 0;
 
-	if (c->bad || rows > (size_t)(c->end - c->p) ||
-	    !mt_tables_get_columns(c, columns, &in))
+	if (c->bad || !mt_tables_get_columns(c, columns, &in))
 		return (MT_ERR_FORMAT);
+	col = &in.col[MT_TABLES_NODE];
+	if (rows > (size_t)(col->end - col->p))
+		return (MT_ERR_FORMAT);
+	if (!mt_budget_take(budget, rows * sizeof(*sites)))
+		return (MT_ERR_NOMEM);
 	sites = mt_pages_malloc((rows == 0 ? 1 : (size_t)rows) *
 	    sizeof(*sites));
-	if (sites == NULL)
+	if (sites == NULL) {
+		mt_budget_give(budget, rows * sizeof(*sites));
 		return (MT_ERR_NOMEM);
+	}
 	for (i = 0; i < rows; i++)
 		mt_tables_get_row(&in, &node, &sites[i]);
 	if (mt_tables_is_bad(&in)) {
-		free(sites);
+		mt_budget_free(budget, sites, (size_t)rows * sizeof(*sites));
 		return (MT_ERR_FORMAT);
 	}
 	*out = sites;

@@ -37,12 +37,17 @@ cells_grow(struct mt_tally *t)
 	if (t->cap > UINT32_MAX / 4)
 		return (false);
 	cap = t->cap == 0 ? 1024 : t->cap * 2;
-	cell = mt_pages_new(cap * sizeof(*cell));
-	if (cell == NULL)
+	if (!mt_budget_take(t->carried.index.budget, cap * sizeof(*cell)))
 		return (false);
+	cell = mt_pages_new(cap * sizeof(*cell));
+	if (cell == NULL) {
+		mt_budget_give(t->carried.index.budget, cap * sizeof(*cell));
+		return (false);
+	}
 	if (t->used > 0)
 		memcpy(cell, t->cell, t->used * sizeof(*cell));
 	mt_pages_free(t->cell, t->cap * sizeof(*cell));
+	mt_budget_give(t->carried.index.budget, t->cap * sizeof(*cell));
 	t->cell = cell;
 	t->cap = cap;
 	return (true);

@@ -147,6 +147,32 @@ pprof_leaks_body()
 	atf_check -o file:expected cat values--leaks
 }
 
+atf_test_case deep
+deep_head()
+{
+	atf_set descr "stacks of more than 1024 calls lose some in their middle"
+}
+deep_body()
+{
+	local format
+
+	capture deep
+	for format in csv folded gprof2dot pprof speedscope; do
+		atf_check -e inline:"memray-transform: warning: \
+stacks without calls in their middle, since they have more than 1024: 1\n" \
+		    memray-transform -o $format.out $format deep.bin
+		[ $format != pprof ] || continue
+		atf_check -o match:"calls left out" cat $format.out
+	done
+	atf_check -o inline:"1024 512\n" awk -F ';' '{
+		for (i = 1; $i !~ /calls left out/; i++);
+		print NF, i - 1
+	    }' folded.out
+	# A capture has all of them.
+	atf_check memray-transform -o deep.memray memray deep.bin
+	atf_check -o match:"^down" memray-summary deep.memray
+}
+
 atf_test_case leaks
 leaks_body()
 {
@@ -348,6 +374,7 @@ atf_init_test_cases()
 	atf_add_test_case pprof
 	atf_add_test_case pprof_namesakes
 	atf_add_test_case pprof_leaks
+	atf_add_test_case deep
 	atf_add_test_case leaks
 	atf_add_test_case file_names
 	atf_add_test_case overwrite

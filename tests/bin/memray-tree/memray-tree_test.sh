@@ -24,6 +24,26 @@ plain_body()
 	atf_check -o file:expected memray-tree basic.bin
 }
 
+atf_test_case indented
+indented_head()
+{
+	atf_set descr "40 levels are indented, of others the depth is a column"
+}
+indented_body()
+{
+	capture deep
+	atf_check -o save:out memray-tree deep.bin
+	atf_check awk -F '\t' '
+	    { match($4, /^ */); deep = NR - 1 }
+	    RLENGTH != (deep < 40 ? 2 * deep : 80) ||
+	    NF != (deep > 40 ? 5 : 4) || (NF == 5 && $5 != deep) {
+		exit 1
+	    }' out
+	# What is written grows with the depth, not with its square.
+	atf_check test "$(wc -c < out)" -lt \
+	    $(($(wc -l < out) * 160))
+}
+
 atf_test_case leaks
 leaks_body()
 {
@@ -350,7 +370,7 @@ libraries_body()
 
 atf_init_test_cases()
 {
-	for c in plain leaks biggest selection agrees several \
+	for c in plain indented leaks biggest selection agrees several \
 	    standard_input no_stack names json json_flags deep incomplete \
 	    aggregated usage output libraries; do
 		atf_add_test_case $c

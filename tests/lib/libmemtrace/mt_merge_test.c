@@ -32,7 +32,7 @@ static void
 push(struct mt_merge *m, const struct mt_site *sites, size_t nsites)
 {
 	struct mt_merge_tables t = { codes, nodes, sites, threads, NULL, 3, 5,
-	    nsites, 2 };
+	    nsites, 2, NULL };
 
 	ATF_REQUIRE_EQ(MT_OK, mt_merge_push_tables(m, &t, NULL));
 }
@@ -168,7 +168,7 @@ ATF_TC_BODY(many, tc)
 	}
 	for (int twice = 0; twice < 2; twice++) {
 		struct mt_merge_tables t = { codes, n, in + 1, threads, NULL,
-		    3, N, N - 1, 1 };
+		    3, N, N - 1, 1, NULL };
 
 		ATF_REQUIRE_EQ(MT_OK, mt_merge_push_tables(m, &t, NULL));
 	}

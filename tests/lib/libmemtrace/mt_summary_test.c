@@ -35,7 +35,7 @@ push(struct mt_summary *s, const struct mt_node *nodes, size_t nnodes,
     const struct mt_site *sites, size_t nsites)
 {
 	struct mt_summary_tables t = { codes, nodes, sites, NULL, NCODES,
-	    nnodes, nsites };
+	    nnodes, nsites, NULL };
 
 	ATF_REQUIRE_EQ(MT_OK, mt_summary_push_tables(s, &t, NULL));
 }

@@ -201,7 +201,7 @@ ATF_TC_BODY(sites, tc)
 
 	mt_tables_put_sites(&b, some_sites, 4);
 	c = over(&b);
-	ATF_REQUIRE_EQ(MT_OK, mt_tables_get_sites(&c, &got, &n));
+	ATF_REQUIRE_EQ(MT_OK, mt_tables_get_sites(&c, NULL, &got, &n));
 	ATF_REQUIRE_EQ(4, n);
 	for (i = 0; i < n; i++)
 		ATF_CHECK_EQ(0, memcmp(&some_sites[i], &got[i],
@@ -210,7 +210,7 @@ ATF_TC_BODY(sites, tc)
 	for (i = 0; i < b.len; i++) {
 		c = over(&b);
 		c.end = c.p + i;
-		ATF_CHECK_EQ(MT_ERR_FORMAT, mt_tables_get_sites(&c, &got,
+		ATF_CHECK_EQ(MT_ERR_FORMAT, mt_tables_get_sites(&c, NULL, &got,
 		    &n));
 	}
 	mt_buf_fini(&b);
@@ -226,7 +226,7 @@ ATF_TC_BODY(sites_none, tc)
 
 	mt_tables_put_sites(&b, NULL, 0);
 	c = over(&b);
-	ATF_REQUIRE_EQ(MT_OK, mt_tables_get_sites(&c, &got, &n));
+	ATF_REQUIRE_EQ(MT_OK, mt_tables_get_sites(&c, NULL, &got, &n));
 	ATF_CHECK_EQ(0, n);
 	free(got);
 	mt_buf_fini(&b);
@@ -254,7 +254,7 @@ ATF_TC_BODY(sites_columns, tc)
 	mt_buf_put_varint(&b, MT_TABLES_NODE);
 	mt_buf_put_string(&b, "\4\1", 2);
 	c = over(&b);
-	ATF_REQUIRE_EQ(MT_OK, mt_tables_get_sites(&c, &got, &n));
+	ATF_REQUIRE_EQ(MT_OK, mt_tables_get_sites(&c, NULL, &got, &n));
 	ATF_REQUIRE_EQ(2, n);
 	ATF_CHECK_EQ(5, got[0].bytes);
 	ATF_CHECK_EQ(6, got[1].bytes);
@@ -276,7 +276,48 @@ ATF_TC_BODY(sites_too_many, tc)
 	mt_buf_put_varint(&b, UINT64_MAX / 2);
 	mt_buf_put_varint(&b, 1);
 	c = over(&b);
-	ATF_CHECK_EQ(MT_ERR_FORMAT, mt_tables_get_sites(&c, &got, &n));
+	ATF_CHECK_EQ(MT_ERR_FORMAT, mt_tables_get_sites(&c, NULL, &got, &n));
+	mt_buf_fini(&b);
+}
+
+/* Rows are those of the first column, whatever other columns there are. */
+ATF_TC_WITHOUT_HEAD(sites_without_nodes);
+ATF_TC_BODY(sites_without_nodes, tc)
+{
+	struct mt_buf b = { NULL, 0, 0, false };
+	struct mt_site *got;
+	struct mt_cursor c;
+	size_t n;
+
+	mt_buf_put_varint(&b, 3);
+	mt_buf_put_varint(&b, 1);
+	mt_buf_put_varint(&b, 99);
+	mt_buf_put_string(&b, "abc", 3);
+	c = over(&b);
+	ATF_CHECK_EQ(MT_ERR_FORMAT, mt_tables_get_sites(&c, NULL, &got, &n));
+	mt_buf_fini(&b);
+}
+
+ATF_TC_WITHOUT_HEAD(sites_budget);
+ATF_TC_BODY(sites_budget, tc)
+{
+	struct mt_buf b = { NULL, 0, 0, false };
+	struct mt_budget budget;
+	struct mt_site *got;
+	struct mt_cursor c;
+	size_t n;
+
+	mt_buf_put_varint(&b, 2);
+	mt_buf_put_varint(&b, 1);
+	mt_buf_put_varint(&b, MT_TABLES_NODE);
+	mt_buf_put_string(&b, "\2\2", 2);
+	ATF_REQUIRE_EQ(0, setenv("MEMTRACE_MEMORY_MAX", "100", 1));
+	ATF_REQUIRE_EQ(MT_OK, mt_budget_open(&budget, 1, NULL));
+	c = over(&b);
+	ATF_CHECK_EQ(MT_ERR_NOMEM, mt_tables_get_sites(&c, &budget, &got,
+	    &n));
+	ATF_CHECK_EQ(2 * sizeof(*got), budget.wanted);
+	mt_budget_close(&budget);
 	mt_buf_fini(&b);
 }
 
@@ -320,6 +361,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sites_none);
 	ATF_TP_ADD_TC(tp, sites_columns);
 	ATF_TP_ADD_TC(tp, sites_too_many);
+	ATF_TP_ADD_TC(tp, sites_without_nodes);
+	ATF_TP_ADD_TC(tp, sites_budget);
 	ATF_TP_ADD_TC(tp, index_entries);
 	return (atf_no_error());
 }
