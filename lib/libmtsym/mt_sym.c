@@ -388,9 +388,10 @@ mt_sym_new(struct mt_sym **out, const struct mt_module *module, size_t n,
 	s->work.start_time_ns = options->start_time_ns;
 	s->message = calloc(n + 1, sizeof(*s->message));
 	s->result = calloc(n + 1, sizeof(*s->result));
-	shared = mmap(NULL, sizeof(*s->work.next), PROT_READ | PROT_WRITE,
+	shared = mmap(NULL, 2 * sizeof(*s->work.next), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	s->work.next = shared == MAP_FAILED ? NULL : shared;
+	s->work.spent_ms = s->work.next == NULL ? NULL : s->work.next + 1;
 	if (s->message == NULL || s->result == NULL || s->work.next == NULL ||
 	    !make_groups(&s->work, n))
 		st = fail(e, MT_ERR_NOMEM, "out of memory");
@@ -418,7 +419,7 @@ mt_sym_free(struct mt_sym *s)
 	for (i = 0; i < s->jobs; i++)
 		free(s->job[i].heard.data);
 	if (s->work.next != NULL)
-		(void)munmap(s->work.next, sizeof(*s->work.next));
+		(void)munmap(s->work.next, 2 * sizeof(*s->work.next));
 	free(s->work.order);
 	free(s->work.start);
 	free(s->message);

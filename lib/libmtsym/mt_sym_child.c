@@ -14,8 +14,12 @@
 #include "mt_sym_module.h"
 
 #define CPU_SECONDS	30u	/* for one module */
+#define CPU_TOTAL_MS	600000u	/* for all of them, in all children */
 #define WAIT_SECONDS	300u	/* likewise; a server may take long to answer */
 #define MEMORY_MAX	(UINT64_C(8) * 1024 * 1024 * 1024)
+
+/* Before anything that is worth more than names. */
+#define OOM_SCORE	"500"
 
 /* Sanitizers need more than any program. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -47,6 +51,18 @@ lower(struct rlimit *rl, uint64_t max)
 			(void)setrlimit((resource), &rl_);		\
 	} while (0)
 
+/* Processor time of this process so far, in milliseconds. */
+static uint64_t
+spent_ms(void)
+{
+	struct rusage ru;
+
+	if (getrusage(RUSAGE_SELF, &ru) == -1)
+		return (0);
+	return ((uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000 +
+	    (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1000);
+}
+
 /*
  * So much time from now on.  What waits takes no time of a processor: a file
  * may name a pipe, say, for libdw to read on in.
@@ -54,12 +70,45 @@ lower(struct rlimit *rl, uint64_t max)
 static void
 limit_time(void)
 {
-	struct rusage ru;
-
-	if (getrusage(RUSAGE_SELF, &ru) == 0)
-		limit(RLIMIT_CPU, (uint64_t)ru.ru_utime.tv_sec +
-		    (uint64_t)ru.ru_stime.tv_sec + CPU_SECONDS);
+	limit(RLIMIT_CPU, spent_ms() / 1000 + CPU_SECONDS);
 	(void)alarm(WAIT_SECONDS);
+}
+
+/*
+ * When all children together have had their time, the rest of the modules end
+ * as one does that takes too long by itself.  Who is ended by the limit of one
+ * module has had all of that.
+ */
+static void
+limit_total(const struct mt_sym_work *w)
+{
+	if (atomic_load(w->spent_ms) >= CPU_TOTAL_MS)
+		(void)raise(SIGXCPU);
+	(void)atomic_fetch_add(w->spent_ms, CPU_SECONDS * 1000);
+}
+
+/* A module is done: it did not need all that was counted before. */
+static void
+settle_total(const struct mt_sym_work *w, uint64_t since_ms)
+{
+	uint64_t used = spent_ms() - since_ms;
+
+	if (used < CPU_SECONDS * 1000)
+		(void)atomic_fetch_sub(w->spent_ms,
+		    (uint32_t)(CPU_SECONDS * 1000 - used));
+}
+
+/* If memory becomes scarce, this process goes first, not the program. */
+static void
+go_first(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	if (write(fd, OOM_SCORE, sizeof(OOM_SCORE) - 1) == -1)
+		errno = 0;
+	(void)close(fd);
 }
 
 static bool
@@ -100,12 +149,14 @@ static bool
 work_on(const struct mt_sym_work *w, uint32_t group, int fd)
 {
 	uint32_t at, end = w->start[group + 1];
+	uint64_t since_ms = spent_ms();
 	struct mt_sym_module m;
 	bool ok;
 
 	at = w->start[group];
 	ok = write_all(fd, &w->order[at], sizeof(w->order[at]));
 	limit_time();
+	limit_total(w);
 	mt_sym_module_open(&m, &w->module[w->order[at]], w->start_time_ns);
 	while (ok) {
 		ok = tell(w, &m, w->order[at], fd);
@@ -114,6 +165,7 @@ work_on(const struct mt_sym_work *w, uint32_t group, int fd)
 		ok = ok && write_all(fd, &w->order[at], sizeof(w->order[at]));
 	}
 	mt_sym_module_close(&m);
+	settle_total(w, since_ms);
 	return (ok);
 }
 
@@ -137,6 +189,7 @@ child(const struct mt_sym_work *w, pid_t parent, int fd)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (!mt_sym_find_may_ask())
 		(void)unsetenv("DEBUGINFOD_URLS");
+	go_first();
 	limit(RLIMIT_CORE, 0);
 	if (LIMIT_MEMORY)
 		limit(RLIMIT_AS, MEMORY_MAX);

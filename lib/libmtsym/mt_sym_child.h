@@ -20,6 +20,7 @@ struct mt_sym_work {
 	uint32_t		 ngroups;
 	uint64_t		 start_time_ns;
 	_Atomic uint32_t	*next;		/* group, in shared memory */
+	_Atomic uint32_t	*spent_ms;	/* of processors; likewise */
 };
 
 /* Start one.  Returns its pid and where to read from, or -1. */
