@@ -9,7 +9,8 @@
 void	fuzz_require(bool);
 /*
  * Open a file with these bytes.  What the library hands out must keep the
- * promises of memtrace.h, twice.
+ * promises of memtrace.h, twice, and cost no more memory than a file of that
+ * size may.
  */
 void	fuzz_open(const uint8_t *, size_t);
 
