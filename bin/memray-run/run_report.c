@@ -1,8 +1,11 @@
 /* What memray-run says at the end of a run. */
 
+#include <sys/wait.h>
+
 #include <ctype.h>
 #include <err.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +71,7 @@ static void
 print_not_followed(const struct mt_collect_result *r)
 {
 	const char *base = run_basename(r->executed);
+	const unsigned n = r->ignored + r->unfollowed;
 	char *path;
 
 	if (r->replaced && strncmp(base, "python", 6) == 0) {
@@ -76,10 +80,9 @@ print_not_followed(const struct mt_collect_result *r)
 		    "that, too", path);
 		free(path);
 	}
-	if (r->ignored > 0)
-		warnx("%u more Python process%s ran: --follow-fork records "
-		    "%s, too", r->ignored, plural(r->ignored, "", "es"),
-		    plural(r->ignored, "it", "them"));
+	if (n > 0)
+		warnx("%u child process%s not recorded: add --follow-fork", n,
+		    plural(n, " was", "es were"));
 }
 
 /* Returns whether there was any. */
@@ -148,6 +151,63 @@ print_others(const struct mt_collect_result *r, const struct run_capture *c)
 	free(name);
 }
 
+/* The one that is worth looking at first. */
+static void
+print_most(const struct mt_collect_result *r, const struct run_capture *c)
+{
+	char peak[FE_SIZE_MAX], *name = fe_text_clean(*r->most_name != '\0' ?
+	    r->most_name : c->name, false);
+
+	warnx("the largest peak, %s, is that of process %ld: %s",
+	    fe_size(peak, r->most_peak), (long)r->most_pid, name);
+	free(name);
+}
+
+static const char *
+signal_name(int sig, char *buf, size_t size)
+{
+	static const struct {
+		int		 sig;
+		const char	*name;
+	} names[] = {
+		{ SIGABRT, "SIGABRT" }, { SIGBUS, "SIGBUS" },
+		{ SIGFPE, "SIGFPE" }, { SIGHUP, "SIGHUP" },
+		{ SIGILL, "SIGILL" }, { SIGINT, "SIGINT" },
+		{ SIGKILL, "SIGKILL (out of memory?)" },
+		{ SIGPIPE, "SIGPIPE" }, { SIGQUIT, "SIGQUIT" },
+		{ SIGSEGV, "SIGSEGV" }, { SIGTERM, "SIGTERM" },
+		{ SIGXCPU, "SIGXCPU" }
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].sig == sig)
+			return (names[i].name);
+	(void)snprintf(buf, size, "signal %d", sig);
+	return (buf);
+}
+
+static bool
+was_killed(const struct mt_collect_result *r)
+{
+	return (r->has_status && WIFSIGNALED(r->wait_status));
+}
+
+/* How what was recorded ended, if not well. */
+static void
+print_end(const struct mt_collect_result *r)
+{
+	char held[FE_SIZE_MAX], buf[24];
+
+	if (was_killed(r))
+		warnx("the program was killed by %s while it held %s",
+		    signal_name(WTERMSIG(r->wait_status), buf, sizeof(buf)),
+		    fe_size(held, r->leaked_bytes));
+	else if (r->has_status && WIFEXITED(r->wait_status) &&
+	    WEXITSTATUS(r->wait_status) != 0)
+		warnx("the program ended with status %d",
+		    WEXITSTATUS(r->wait_status));
+}
+
 static void
 print_summary(const struct mt_collect_result *r, const struct run_capture *c)
 {
@@ -158,8 +218,10 @@ print_summary(const struct mt_collect_result *r, const struct run_capture *c)
 	    fe_size(size, r->capture_bytes), fe_size(peak, r->peak_bytes),
 	    r->allocations, r->allocations == 1 ? "" : "s");
 	free(name);
-	if (r->captures > 1)
+	if (r->captures > 1) {
 		print_others(r, c);
+		print_most(r, c);
+	}
 	if (!c->is_file)
 		return;
 	arg = shell_quote(c->name);
@@ -168,7 +230,10 @@ print_summary(const struct mt_collect_result *r, const struct run_capture *c)
 	if (c->unnamed)
 		warnx("to name its native frames: memray-symbolize %s%s", arg,
 		    others);
-	warnx("to see it: memray-summary %s%s", arg, others);
+	if (was_killed(r) && r->captures == 1)
+		warnx("to see what it held: memray-summary --leaks %s", arg);
+	else
+		warnx("to see it: memray-summary %s%s", arg, others);
 	free(others);
 	free(arg);
 }
@@ -203,6 +268,8 @@ run_report(const struct mt_collect_result *r, const struct run_ran *ran,
 	trouble = print_trouble(r, c);
 	if (!ran->quiet && !ran->follow)
 		print_not_followed(r);
+	if (!ran->quiet)
+		print_end(r);
 	if (!ran->quiet && c == NULL)
 		print_totals(r);
 	else if (!ran->quiet)

@@ -93,22 +93,40 @@ is_variable(const char *entry, const char *name)
 	return (strncmp(entry, name, len) == 0 && entry[len] == '=');
 }
 
+static bool
+has_sanitizer(const char *preload)
+{
+	static const char *const names[] = MT_PRELOAD_FIRST;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strstr(preload, names[i]) != NULL)
+			return (true);
+	return (false);
+}
+
+static char *
+new_preload(const char *agent, const char *user)
+{
+	if (user == NULL || *user == '\0')
+		return (run_format(PRELOAD "=%s", agent));
+	if (has_sanitizer(user))
+		return (run_format(PRELOAD "=%s:%s", user, agent));
+	/* In front, so that the user's own allocator is what we call. */
+	return (run_format(PRELOAD "=%s:%s", agent, user));
+}
+
 /* The program's environment.  All but the first two strings are our own. */
 static char **
 new_env(const struct run_spawn *sp)
 {
 	const char *agent = sp->link != NULL ? sp->link : sp->agent;
-	const char *user = getenv(PRELOAD);
 	size_t n = 0, i = 0;
 	char **env;
 
 	while (environ != NULL && environ[n] != NULL)
 		n++;
 	env = run_alloc(n + 3, sizeof(*env));
-	/* In front, so that the user's own allocator is what we call. */
-	env[i++] = user != NULL && *user != '\0' ?
-	    run_format(PRELOAD "=%s:%s", agent, user) :
-	    run_format(PRELOAD "=%s", agent);
+	env[i++] = new_preload(agent, getenv(PRELOAD));
 	env[i++] = sp->follow ?
 	    run_format(MT_ENV_SOCKET "=%c%s", MT_ENV_FOLLOW, sp->socket) :
 	    run_format(MT_ENV_SOCKET "=%s", sp->socket);

@@ -246,6 +246,11 @@ finish_totals(struct mt_collect *c)
 	r->leaked_bytes = sum->first.heap;
 	r->script_ended = sum->script_ended;
 	r->replaced = sum->replaced;
+	r->has_status = sum->has_status;
+	r->wait_status = sum->wait_status;
+	r->most_peak = sum->most_peak;
+	r->most_pid = sum->most_pid;
+	memcpy(r->most_name, sum->most_name, sizeof(r->most_name));
 	memcpy(r->executed, sum->executed, sizeof(r->executed));
 	memcpy(r->notes, sum->notes, sizeof(r->notes));
 	r->lost_events = sum->lost_events;
@@ -285,6 +290,8 @@ mt_collect_finish(struct mt_collect *c, int wait_status,
 			mt_collect_live_stop(c->live, wait_status);
 		finish_totals(c);
 		c->result.unheard = mt_collect_session_unheard(&c->session);
+		c->result.unfollowed =
+		    mt_collect_session_unfollowed(&c->session);
 		c->result.starved += c->hello.refused;
 		c->result.ignored += c->hello.refused +
 		    mt_collect_drain_sum(c->drain)->given_up;

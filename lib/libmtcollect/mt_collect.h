@@ -126,7 +126,13 @@ struct mt_collect_result {
 	bool		 script_ended;	/* the end-of-script mark was seen */
 	bool		 replaced;	/* by another program, with exec(2) */
 	char		 executed[256];	/* path of that, "" if unknown */
+	bool		 has_status;	/* it is known how it ended: */
+	int		 wait_status;	/* so, as of wait(2) */
 	/* Of all. */
+	uint64_t	 most_peak;	/* of the one with the largest, */
+	pid_t		 most_pid;	/* which is this process, */
+	char		 most_name[MT_COLLECT_NAME]; /* in this capture; "" if
+					    it is the first */
 	uint64_t	 lost_events;
 	uint64_t	 lost_threads;	/* whose events some of these were, */
 	uint64_t	 lost_bytes;	/* and what they allocated, if known */
@@ -139,7 +145,8 @@ struct mt_collect_result {
 	unsigned	 starved;	/* of these for want of memory, */
 	unsigned	 unsupported;	/* that we cannot trace, */
 	unsigned	 untraceable;	/* that cannot load the agent, */
-	unsigned	 unheard;	/* that could not say hello */
+	unsigned	 unheard;	/* that could not say hello, */
+	unsigned	 unfollowed;	/* children that were not asked to */
 	char		 untraced[MT_COLLECT_UNTRACED]; /* lines about some */
 	char		 opaque[128];	/* a program that hides what it
 					   starts, and why; or "" */

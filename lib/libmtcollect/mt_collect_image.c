@@ -286,12 +286,20 @@ add(struct mt_collect_sum *sum, const struct mt_collect_image *im, bool first)
 	sum->recorded |= totals.events > 0 || p->events > 0;
 	failed(sum, p->status, &p->error);
 	add_notes(sum, p->notes);
+	if (totals.peak > sum->most_peak) {
+		sum->most_peak = totals.peak;
+		sum->most_pid = im->pid;
+		memcpy(sum->most_name, im->output->name,
+		    sizeof(sum->most_name));
+	}
 	if (!first)
 		return;
 	sum->first = totals;
 	sum->script_ended = p->script_ended;
 	sum->replaced = is_replaced(im);
 	memcpy(sum->executed, p->executed, sizeof(sum->executed));
+	sum->has_status = im->end.has_status && !is_replaced(im);
+	sum->wait_status = im->end.status;
 }
 
 static void

@@ -96,6 +96,11 @@ struct mt_collect_sum {
 	bool		 script_ended;	/* likewise */
 	bool		 replaced;	/* likewise, by exec(2) */
 	char		 executed[256];	/* by what, if it said so */
+	bool		 has_status;	/* likewise */
+	int		 wait_status;	/* of the first, if it has */
+	uint64_t	 most_peak;	/* of any capture, */
+	pid_t		 most_pid;	/* which is of this process, */
+	char		 most_name[MT_COLLECT_NAME]; /* "" for the first */
 	char		 notes[MT_COLLECT_NOTES];
 	enum mt_status	 status;	/* first failure */
 	struct mt_error	 error;

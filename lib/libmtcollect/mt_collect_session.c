@@ -119,6 +119,16 @@ mt_collect_session_unheard(const struct mt_collect_session *s)
 	    memory_order_relaxed));
 }
 
+unsigned
+mt_collect_session_unfollowed(const struct mt_collect_session *s)
+{
+	uint32_t n = atomic_load_explicit(&s->bell->unfollowed,
+	    memory_order_relaxed);
+
+	/* One that died between two steps may have taken back too much. */
+	return (n > INT32_MAX ? 0 : n);
+}
+
 bool
 mt_collect_session_hold(struct mt_collect_session *s)
 {

@@ -24,6 +24,14 @@
 #define MT_ENV_SOCKET	"MEMTRACE_SOCKET"
 #define MT_ENV_FOLLOW	'+'
 
+/*
+ * In LD_PRELOAD the agent stands in front of what the user has there, so that
+ * a preloaded allocator is what it calls; but behind the run-time library of a
+ * sanitizer, which insists on being the first: names that contain these.
+ */
+#define MT_PRELOAD_FIRST	{ "libasan.", "libtsan.", "liblsan.",	\
+				    "libhwasan.", "libclang_rt." }
+
 #define MT_HELLO_MAGIC	0x6d7468656c6c6f31ull
 
 enum mt_hello_kind {

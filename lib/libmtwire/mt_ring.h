@@ -69,6 +69,8 @@ struct mt_bell {
 	 * as after a change of the user.
 	 */
 	_Alignas(MT_CACHE_LINE) _Atomic uint32_t unheard;
+	/* Likewise, and Pythons that were started, that nobody follows. */
+	_Atomic uint32_t	unfollowed;
 };
 
 /*

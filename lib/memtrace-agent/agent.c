@@ -66,22 +66,27 @@ agent_path(void)
 	return (dladdr(&agent_page, &self) == 0 ? NULL : self.dli_fname);
 }
 
-/* Take ourselves off the front of LD_PRELOAD. */
+/* Take ourselves out of LD_PRELOAD, where we are the first or the last. */
 static void
 env_remove_preload(void)
 {
 	const char *path = agent_path();
 	char **p, *value;
-	size_t len;
+	size_t all, len;
 
 	if (path == NULL)
 		return;
 	len = strlen(path);
 	for (p = environ; *p != NULL; p++) {
-		if ((value = env_value(*p, "LD_PRELOAD")) == NULL ||
-		    strncmp(value, path, len) != 0)
+		if ((value = env_value(*p, "LD_PRELOAD")) == NULL)
 			continue;
-		if (value[len] == ':')
+		all = strlen(value);
+		if (all > len && value[all - len - 1] == ':' &&
+		    strcmp(value + all - len, path) == 0)
+			value[all - len - 1] = '\0';
+		else if (strncmp(value, path, len) != 0)
+			continue;
+		else if (value[len] == ':')
 			memmove(value, value + len + 1,
 			    strlen(value + len + 1) + 1);
 		else if (value[len] == '\0')

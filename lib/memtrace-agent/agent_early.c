@@ -34,6 +34,9 @@ agent_real_init(void)
 #include "agent_hooks.def"
 #undef AGENT_HOOK
 #undef AGENT_HOOK_OURS
+	/* Where files are always large, there may be but one of them. */
+	if (agent_real.mmap64 == NULL)
+		agent_real.mmap64 = agent_real.mmap;
 	errno = saved;
 	real_done = agent_real.malloc != NULL && agent_real.free != NULL &&
 	    agent_real.calloc != NULL && agent_real.realloc != NULL;

@@ -30,6 +30,8 @@ static struct {
 	char	socket[256];		/* the whole entry */
 } ex;
 
+static pid_t	exec_counted;	/* the child that agent_exec_forked() has */
+
 void
 agent_exec_keep(const char *agent_path, const char *socket_value)
 {
@@ -85,21 +87,48 @@ exec_need(char *const env[])
 	    (old == NULL ? 0 : strlen(old)));
 }
 
-/* Fill in the copy: ours first, then what the caller has besides. */
+static bool
+exec_has_sanitizer(const char *list)
+{
+	static const char *const names[] = MT_PRELOAD_FIRST;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strstr(list, names[i]) != NULL)
+			return (true);
+	return (false);
+}
+
+/* The entry of LD_PRELOAD: ours, and what the caller has besides. */
+static void
+exec_preload(char *preload, const char *old)
+{
+	bool has, last;
+
+	if (old == NULL)
+		old = "";
+	has = strstr(old, ex.path) != NULL;
+	last = exec_has_sanitizer(old);
+	strcpy(preload, EXEC_PRELOAD);
+	if (!has && !last) {
+		strcat(preload, ex.path);
+		if (*old != '\0')
+			strcat(preload, ":");
+	}
+	strcat(preload, old);
+	if (!has && last) {
+		strcat(preload, ":");
+		strcat(preload, ex.path);
+	}
+}
+
+/* Fill in the copy. */
 static void
 exec_fill(char *const env[], char **out, char *preload)
 {
-	const char *old = exec_entry(env, EXEC_PRELOAD);
 	size_t i, n = 0;
 
-	strcpy(preload, EXEC_PRELOAD);
-	if (old == NULL || strstr(old, ex.path) == NULL) {
-		strcat(preload, ex.path);
-		if (old != NULL && *old != '\0')
-			strcat(preload, ":");
-	}
-	if (old != NULL)
-		strcat(preload, old);
+	exec_preload(preload, exec_entry(env, EXEC_PRELOAD));
 	out[n++] = preload;
 	out[n++] = ex.socket;
 	for (i = 0; env != NULL && env[i] != NULL; i++)
@@ -168,10 +197,48 @@ exec_leave_word(const char *path)
 	errno = saved;
 }
 
+void
+agent_exec_forked(void)
+{
+	if (exec_counted == getpid())
+		return;
+	exec_counted = getpid();
+	agent_out_unfollowed(1);
+}
+
+/*
+ * What a child that is not followed becomes counts if it is a Python, whatever
+ * it was before.  Returns by how many the count has changed.
+ */
+static int
+exec_count_child(const char *path, char *const argv[], bool counted)
+{
+	int n, saved = errno;
+
+	/* As long as everything is followed, or nothing is recorded. */
+	if (ex.keep || agent_pyapi.get_version == NULL)
+		return (0);
+	n = (agent_image_runs_python(path, argv) ? 1 : 0) - (counted ? 1 : 0);
+	if (n != 0)
+		agent_out_unfollowed(n);
+	errno = saved;
+	return (n);
+}
+
+/* The same for exec(2), which is not always made by a child. */
+static int
+exec_count_self(const char *path, char *const argv[])
+{
+	return (agent_out_is_ours() ? 0 :
+	    exec_count_child(path, argv, exec_counted == getpid()));
+}
+
 /* exec(2) has returned, so it failed. */
 static int
-exec_failed(int rc)
+exec_failed(int rc, int counted)
 {
+	if (counted != 0)
+		agent_out_unfollowed(-counted);
 	exec_leave_word("");
 	return (rc);
 }
@@ -179,12 +246,15 @@ exec_failed(int rc)
 AGENT_EXPORT int
 execve(const char *path, char *const argv[], char *const envp[])
 {
+	int n;
+
 	if (agent_real.execve == NULL && !agent_real_init())
 		return (-1);
 	EXEC_ENVIRONMENT(env, envp)
 	exec_announce(path, argv);
 	exec_leave_word(path);
-	return (exec_failed(agent_real.execve(path, argv, env)));
+	n = exec_count_self(path, argv);
+	return (exec_failed(agent_real.execve(path, argv, env), n));
 }
 
 AGENT_EXPORT int
@@ -196,12 +266,15 @@ execv(const char *path, char *const argv[])
 AGENT_EXPORT int
 execvpe(const char *file, char *const argv[], char *const envp[])
 {
+	int n;
+
 	if (agent_real.execvpe == NULL && !agent_real_init())
 		return (-1);
 	EXEC_ENVIRONMENT(env, envp)
 	exec_announce(file, argv);
 	exec_leave_word(file);
-	return (exec_failed(agent_real.execvpe(file, argv, env)));
+	n = exec_count_self(file, argv);
+	return (exec_failed(agent_real.execvpe(file, argv, env), n));
 }
 
 AGENT_EXPORT int
@@ -217,7 +290,7 @@ fexecve(int fd, char *const argv[], char *const envp[])
 		return (-1);
 	EXEC_ENVIRONMENT(env, envp)
 	exec_leave_word("a descriptor");
-	return (exec_failed(agent_real.fexecve(fd, argv, env)));
+	return (exec_failed(agent_real.fexecve(fd, argv, env), 0));
 }
 
 AGENT_EXPORT int
@@ -225,11 +298,17 @@ posix_spawn(pid_t *pid, const char *path,
     const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
     char *const argv[], char *const envp[])
 {
+	int n, rc;
+
 	if (agent_real.posix_spawn == NULL && !agent_real_init())
 		return (ENOSYS);
 	EXEC_ENVIRONMENT(env, envp)
 	exec_announce(path, argv);
-	return (agent_real.posix_spawn(pid, path, actions, attr, argv, env));
+	n = exec_count_child(path, argv, false);
+	rc = agent_real.posix_spawn(pid, path, actions, attr, argv, env);
+	if (rc != 0 && n != 0)
+		agent_out_unfollowed(-n);
+	return (rc);
 }
 
 AGENT_EXPORT int
@@ -237,9 +316,15 @@ posix_spawnp(pid_t *pid, const char *file,
     const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
     char *const argv[], char *const envp[])
 {
+	int n, rc;
+
 	if (agent_real.posix_spawnp == NULL && !agent_real_init())
 		return (ENOSYS);
 	EXEC_ENVIRONMENT(env, envp)
 	exec_announce(file, argv);
-	return (agent_real.posix_spawnp(pid, file, actions, attr, argv, env));
+	n = exec_count_child(file, argv, false);
+	rc = agent_real.posix_spawnp(pid, file, actions, attr, argv, env);
+	if (rc != 0 && n != 0)
+		agent_out_unfollowed(-n);
+	return (rc);
 }

@@ -16,4 +16,7 @@ void	agent_exec_keep(const char *agent_path, const char *socket_value);
 /* No longer: this is the first Python, and no others are to be recorded. */
 void	agent_exec_let_go(void);
 
+/* In the child of a fork(2) that is not followed: count it. */
+void	agent_exec_forked(void);
+
 #endif /* AGENT_EXEC_H */

@@ -12,12 +12,12 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent.h"
+#include "agent_exec.h"
 #include "agent_fork.h"
 #include "agent_module.h"
 #include "agent_out.h"
@@ -34,6 +34,9 @@ static struct {
 	bool		 api_walk;
 	bool		 ready;
 } fork_kept;
+
+__attribute__((__weak__)) int	__register_atfork(void (*)(void),
+				    void (*)(void), void (*)(void), void *);
 
 static pid_t	(*fork_plain)(void);	/* _Fork(3), if there is one */
 
@@ -79,8 +82,12 @@ fork_child(void)
 	agent_pycode_forked();
 	agent_module_forked();
 	agent_out_forked(agent_thread_block());
-	if (!fork_kept.follow || !agent_pyhook_tracing())
+	if (!agent_pyhook_tracing())
 		return;
+	if (!fork_kept.follow) {
+		agent_exec_forked();
+		return;
+	}
 	if (agent_thread_in_hook())
 		agent_thread_wait();
 	else
@@ -131,5 +138,7 @@ agent_fork_init(void)
 	fork_kept.follow = (agent->flags & MT_FLAG_FOLLOW) != 0;
 	fork_kept.api_walk = agent->api_walk;
 	fork_kept.ready = true;
-	(void)pthread_atfork(NULL, NULL, fork_in_child);
+	/* As pthread_atfork(3) does, which is not in every C library. */
+	if (__register_atfork != NULL)
+		(void)__register_atfork(NULL, NULL, fork_in_child, NULL);
 }

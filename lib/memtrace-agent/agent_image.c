@@ -15,6 +15,7 @@
 #include "agent_image.h"
 
 #define IMAGE_PYTHON	"python"
+#define IMAGE_HELPER	"from multiprocessing.resource_tracker import"
 #define IMAGE_CAPS	"security.capability"
 
 /* A dynamic linker is what loads the agent. */
@@ -133,4 +134,61 @@ agent_image_is_python(const char *path, char *const argv[], enum mt_why why)
 		if (image_names_python(argv[i]))
 			return (true);
 	return (false);
+}
+
+/* Is there a word, or the last part of a path, that begins like it? */
+static bool
+image_mentions_python(const char *text)
+{
+	const char *at = text;
+
+	for (; (at = strstr(at, IMAGE_PYTHON)) != NULL; at++)
+		if (at == text || strchr(" \t\n/;&|(\"'`", at[-1]) != NULL)
+			return (true);
+	return (false);
+}
+
+/* As "/bin/sh -c 'exec python3 app.py'". */
+static bool
+image_asks_shell(const char *path, char *const argv[])
+{
+	const char *base = image_base(path);
+	size_t len = strlen(base);
+
+	return (len >= 2 && strcmp(base + len - 2, "sh") == 0 &&
+	    argv != NULL && argv[0] != NULL && argv[1] != NULL &&
+	    strcmp(argv[1], "-c") == 0 && argv[2] != NULL &&
+	    image_mentions_python(argv[2]));
+}
+
+/* Does the first line of a script name a Python? */
+static bool
+image_is_python_script(const char *path)
+{
+	char line[128];
+	ssize_t n;
+	int fd;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return (false);
+	n = pread(fd, line, sizeof(line) - 1, 0);
+	(void)close(fd);
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return (line[0] == '#' && line[1] == '!' &&
+	    image_mentions_python(line));
+}
+
+bool
+agent_image_runs_python(const char *path, char *const argv[])
+{
+	size_t i;
+
+	/* A helper of the interpreter's own counts as little as it records. */
+	for (i = 0; argv != NULL && i < 16 && argv[i] != NULL; i++)
+		if (strstr(argv[i], IMAGE_HELPER) != NULL)
+			return (false);
+	return (strncmp(image_base(path), IMAGE_PYTHON,
+	    sizeof(IMAGE_PYTHON) - 1) == 0 || image_asks_shell(path, argv) ||
+	    image_is_python_script(path));
 }

@@ -20,4 +20,10 @@ enum mt_why	agent_image_why(const char *path);
 bool	agent_image_is_python(const char *path, char *const argv[],
 	    enum mt_why);
 
+/*
+ * Will this be a process of user's Python code: an interpreter, a script for
+ * one, or a shell that is asked for one?
+ */
+bool	agent_image_runs_python(const char *path, char *const argv[]);
+
 #endif /* AGENT_IMAGE_H */

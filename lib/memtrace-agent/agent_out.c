@@ -382,6 +382,13 @@ agent_out_is_ours(void)
 }
 
 void
+agent_out_unfollowed(int n)
+{
+	if (out_bell != NULL)
+		atomic_fetch_add(&out_bell->unfollowed, (uint32_t)n);
+}
+
+void
 agent_out_untraceable(const char *path, enum mt_why why, bool is_python)
 {
 	struct mt_hello h = out_hello;

@@ -34,6 +34,9 @@ bool	agent_out_is_ours(void);
  */
 void	agent_out_untraceable(const char *path, enum mt_why, bool is_python);
 
+/* So many more processes than before are not recorded as nobody follows. */
+void	agent_out_unfollowed(int n);
+
 /*
  * Claim a ring for the calling thread, the one that the block has if its last
  * thread left it, and set ring, data, head and limits of t.  False if there is
