@@ -39,6 +39,7 @@ prog:xz            xz-utils      xz                xz              xz           
 prog:jq            jq            jq                jq              jq              jq
 prog:python3       python3       python3           python          python3         python3
 python:ensurepip   python3-venv  python3           python          python3         python3
+prog:musl-gcc      musl-tools    musl-gcc          musl            -               -
 lib:libjemalloc.so libjemalloc2  jemalloc          jemalloc        jemalloc        -
 '
 

@@ -37,7 +37,8 @@ uint64_t	mt_collect_session_tick(struct mt_collect_session *);
 /* How many processes could not say hello; they count themselves. */
 unsigned	mt_collect_session_unheard(const struct mt_collect_session *);
 /* And how many nobody has asked to. */
-unsigned	mt_collect_session_unfollowed(const struct mt_collect_session *);
+unsigned	mt_collect_session_unfollowed(
+		    const struct mt_collect_session *);
 
 /* The calling thread is from now on the one whose end ends the session. */
 bool		mt_collect_session_hold(struct mt_collect_session *);

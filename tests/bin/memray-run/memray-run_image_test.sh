@@ -166,8 +166,154 @@ user_body()
 	    setpriv --reuid 65534 true
 }
 
+run_case children "children that nobody follows are counted, if they run Python"
+children_body()
+{
+	cat > app.py <<-'EOF'
+	import multiprocessing, os, subprocess, sys
+	if __name__ == "__main__":
+	    if os.fork() == 0:
+	        os._exit(0)
+	    os.wait()
+	    if os.fork() == 0:
+	        os.execv("/bin/sh", ["sh", "-c", ":"])
+	    os.wait()
+	    subprocess.check_call(["sh", "-c", ": nopython"])
+	    subprocess.check_call([sys.executable, "-c", "pass"])
+	    subprocess.check_call("exec python3 -c pass", shell=True)
+	    subprocess.check_call(["./script", "1"])
+	    try:
+	        subprocess.check_call(["./pythonless"])
+	    except FileNotFoundError:
+	        pass
+	    multiprocessing.set_start_method("spawn")
+	    p = multiprocessing.Process(target=print)
+	    p.start()
+	    p.join()
+	EOF
+	printf '#!/usr/bin/env python3\n' > script
+	chmod +x script
+	said="child processes were not recorded: add --follow-fork"
+	atf_check -o ignore -e match:"^memray-run: 5 $said\$" \
+	    memray-run -o a.bin app.py
+	atf_check -o ignore memray-run -q -o b.bin app.py
+	atf_check -o ignore -e not-match:"not recorded" \
+	    memray-run --follow-fork -o c.bin app.py
+	echo 'import os
+if os.fork() == 0:
+    os._exit(0)
+os.wait()' > one.py
+	atf_check -e match:"^memray-run: 1 child process was not recorded" \
+	    memray-run -o d.bin one.py
+	echo 'import subprocess; subprocess.check_call(["true"])' > none.py
+	atf_check -e not-match:"not recorded" memray-run -o e.bin none.py
+}
+
+run_case ends "how the program ended is said, if it was not well"
+ends_body()
+{
+	echo 'import os, signal, sys
+kept = bytearray(50_000_000)
+os.kill(os.getpid(), int(sys.argv[1]))' > die.py
+	for sig in "9 SIGKILL .out of memory..:" "15 SIGTERM:" \
+	    "44 signal 44:"; do
+		name=${sig#* }
+		atf_check -s signal:"${sig%% *}" -e save:err -x \
+		    "exec memray-run -f -o a.bin die.py ${sig%% *}"
+		atf_check -e empty grep -q \
+		    "was killed by ${name%:} while it held 5[0-9.]*MB" err
+		atf_check grep -q "what it held: memray-summary --leaks a.bin" err
+	done
+	atf_check -s exit:3 -e match:"the program ended with status 3$" \
+	    memray-run -f -o a.bin -c 'import sys; sys.exit(3)'
+	atf_check -s exit:3 memray-run -q -f -o a.bin -c 'import sys; sys.exit(3)'
+	atf_check -e not-match:"the program" memray-run -f -o a.bin -c pass
+}
+
+run_case largest "of several processes the one with the largest peak is named"
+largest_body()
+{
+	echo 'import os
+if os.fork() == 0:
+    kept = bytearray(40_000_000)
+    print(os.getpid(), flush=True)
+    os._exit(0)
+os.wait()' > app.py
+	atf_check -o save:out -e save:err memray-run --follow-fork -o a.bin \
+	    app.py
+	pid=$(cat out)
+	atf_check grep -q "^memray-run: the largest peak, 40\.[0-9]*MB, is that of process $pid: a.bin.$pid\$" err
+}
+
+run_case musl "a launcher that is linked with another C library"
+musl_body()
+{
+	command -v musl-gcc > /dev/null || atf_skip "no musl-gcc"
+	make_heavy
+	cat > launcher.c <<-'EOF'
+	#include <stdlib.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	int
+	main(int argc, char **argv)
+	{
+		void *p = realloc(calloc(3, 1000), 100000);
+
+		free(p);
+		p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+		    -1, 0);
+		if (argc < 2 || munmap(p, 4096) != 0)
+			return (4);
+		if (fork() == 0)
+			_exit(0);
+		execvp(argv[1], argv + 1);
+		return (3);
+	}
+	EOF
+	atf_check musl-gcc -o launcher launcher.c
+	atf_check -o save:out memray-run -q -o a.bin ./launcher \
+	    "$(real_python)" heavy.py
+	check_heavy a.bin
+	rm a.bin
+	unrecorded 125 ".*launcher ran no CPython that exports its symbols" \
+	    ./launcher true
+}
+
+run_case sanitizer "the run-time library of a sanitizer stays the first"
+sanitizer_body()
+{
+	echo 'int poke(int n) { int a[4] = { n }; return (a[n & 3]); }' > ext.c
+	cc -fsanitize=address -shared -fPIC -o ext.so ext.c 2> cc.err ||
+	    atf_skip "no sanitizer: $(cat cc.err)"
+	asan=$(cc -print-file-name=libasan.so)
+	cat > app.py <<-'EOF'
+	import ctypes, os
+	kept = bytearray(5_000_000)
+	print(ctypes.CDLL("./ext.so").poke(4), os.environ["LD_PRELOAD"])
+	EOF
+	python=$(real_python)
+	ASAN_OPTIONS=detect_leaks=0
+	export ASAN_OPTIONS
+	atf_check -o save:plain env LD_PRELOAD="$asan" "$python" app.py
+	atf_check -o file:plain -e match:"a malloc of its own" \
+	    env LD_PRELOAD="$asan" memray-run -q -o a.bin "$python" app.py
+	atf_check -o match:"^<module> at .*app.py	50[0-9]*	" \
+	    memray-summary a.bin
+	# An entry point that asks for it, too.
+	printf '#!/bin/sh\nLD_PRELOAD=%s exec %s app.py\n' "$asan" "$python" \
+	    > entry.sh
+	chmod +x entry.sh
+	atf_check -o file:plain -e match:"a malloc of its own" \
+	    memray-run -q -o b.bin ./entry.sh
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case children
+	atf_add_test_case ends
+	atf_add_test_case largest
+	atf_add_test_case musl
+	atf_add_test_case sanitizer
 	atf_add_test_case entry
 	atf_add_test_case probe
 	atf_add_test_case reasons
