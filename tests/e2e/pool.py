@@ -11,6 +11,8 @@ how = sys.argv[3] if len(sys.argv) > 3 else ""
 held = []
 kept = []
 
+if "POOL_BEGAN" in os.environ:
+    open(os.environ["POOL_BEGAN"], "w").close()
 threading.stack_size(262144)
 if how == "user":
     os.setgid(65534)
