@@ -237,6 +237,7 @@ state(struct mt_collect_process *p, struct mt_collect_ring *r, uint64_t w)
 	case MT_OP_INFO:
 	case MT_OP_NOTE:
 	case MT_OP_MODULE:
+	case MT_OP_TABLE:
 		return (mt_collect_payload(p, r, w));
 	default:
 		return (bad(p, "unknown record"));

@@ -53,22 +53,64 @@ string_put(char *to, const uint8_t *from, size_t n)
 	return (to + n + 1);
 }
 
+static void
+table_drop(struct mt_collect_process *p, struct mt_collect_ring *r)
+{
+	free(r->table);
+	p->tables -= r->table_len;
+	r->table = NULL;
+	r->table_len = r->table_id = 0;
+}
+
+/* One that never gets its description is dropped by the next one. */
 static bool
-payload_code(struct mt_collect_process *p, const uint8_t *b, size_t n)
+payload_table(struct mt_collect_process *p, struct mt_collect_ring *r,
+    const uint8_t *b, size_t n)
+{
+	struct mt_table_desc d;
+	uint8_t *table;
+
+	if (n <= sizeof(d))
+		return (bad(p, "short table"));
+	memcpy(&d, b, sizeof(d));
+	n -= sizeof(d);
+	if (d.offset == 0)
+		table_drop(p, r);
+	if (n > MT_CODE_TABLE_MAX - r->table_len || d.offset != r->table_len ||
+	    (d.offset > 0 && d.id != r->table_id))
+		return (bad(p, "malformed table"));
+	if (n > MT_COLLECT_TABLES_MAX - p->tables)
+		return (bad(p, "tables without end"));
+	if ((table = realloc(r->table, r->table_len + n)) == NULL)
+		return (recorded(p, MT_ERR_NOMEM));
+	memcpy(table + r->table_len, b + sizeof(d), n);
+	r->table = table;
+	r->table_len += (uint32_t)n;
+	r->table_id = d.id;
+	p->tables += n;
+	return (true);
+}
+
+static bool
+payload_code(struct mt_collect_process *p, struct mt_collect_ring *r,
+    const uint8_t *b, size_t n)
 {
 	struct mt_code_desc d;
 	struct mt_code code;
+	bool apart, ok;
 	uint32_t id;
 	char *text;
 
 	if (n < sizeof(d))
 		return (bad(p, "short description"));
 	memcpy(&d, b, sizeof(d));
+	apart = d.table_len > MT_CODE_PIECE_MAX;
 	if (d.name_len > MT_CODE_STRING_MAX ||
 	    d.file_len > MT_CODE_STRING_MAX ||
-	    d.table_len > MT_CODE_TABLE_MAX ||
 	    d.table_kind > MT_TABLE_OFFSET_IS_LINE ||
-	    n != sizeof(d) + d.name_len + d.file_len + d.table_len)
+	    n != sizeof(d) + d.name_len + d.file_len +
+	    (apart ? 0 : d.table_len) ||
+	    (apart && (r->table_id != d.id || r->table_len != d.table_len)))
 		return (bad(p, "malformed description"));
 	if (!mt_collect_code_find(p, d.id, &id))
 		return (false);
@@ -84,11 +126,14 @@ payload_code(struct mt_collect_process *p, const uint8_t *b, size_t n)
 	(void)string_put(text, b, d.file_len);
 	b += d.file_len;
 	code.first_line = d.first_line;
-	code.table = b;
+	code.table = apart ? r->table : b;
 	code.table_len = d.table_len;
 	code.table_kind = d.table_kind;
-	return (recorded(p, mt_recorder_code_describe(p->recorder, id, &code,
-	    &p->error)));
+	ok = recorded(p, mt_recorder_code_describe(p->recorder, id, &code,
+	    &p->error));
+	if (apart)
+		table_drop(p, r);
+	return (ok);
 }
 
 static bool
@@ -147,7 +192,9 @@ mt_collect_payload(struct mt_collect_process *p, struct mt_collect_ring *r,
 	r->pos += words;
 	switch (MT_WORD_OP(w)) {
 	case MT_OP_CODE:
-		return (payload_code(p, p->scratch, (size_t)n));
+		return (payload_code(p, r, p->scratch, (size_t)n));
+	case MT_OP_TABLE:
+		return (payload_table(p, r, p->scratch, (size_t)n));
 	case MT_OP_MODULE:
 		return (mt_collect_native_describe(p, p->scratch, (size_t)n));
 	case MT_OP_THREAD:

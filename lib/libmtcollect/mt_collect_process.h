@@ -24,7 +24,8 @@
 #include "mt_collect_ring.h"
 
 #define MT_COLLECT_ARENAS_MAX	256u		/* 4096 threads at a time */
-#define MT_COLLECT_CODES_MAX	(16u << 20)	/* code objects */
+#define MT_COLLECT_CODES_MAX	MT_FRAME_ID_MAX	/* code objects */
+#define MT_COLLECT_TABLES_MAX	(64u << 20)	/* bytes of half tables */
 #define MT_COLLECT_DEPTH_MAX	(16u << 20)	/* frames of a thread */
 #define MT_COLLECT_GAP_MAX	(1ull << 40)	/* missing event numbers */
 #define MT_COLLECT_MISSED_MAX	((1ull << 56) - 1)
@@ -32,7 +33,7 @@
 #define MT_COLLECT_NOTES	1024u		/* bytes, with the NUL */
 #define MT_COLLECT_PAYLOAD_MAX						\
 	(sizeof(struct mt_code_desc) + 2 * MT_CODE_STRING_MAX +		\
-	    MT_CODE_TABLE_MAX)
+	    MT_CODE_PIECE_MAX)
 /*
  * How long a missing number is waited for: while another thread is held up
  * by it, and at most.
@@ -95,6 +96,7 @@ struct mt_collect_process {
 	struct mt_record	 batch[MT_COLLECT_RECORDS];
 	unsigned		 nbatch;	/* not yet with the recorder */
 	uint8_t			*scratch;	/* a payload, and strings */
+	size_t			 tables;	/* bytes of half tables */
 	char			 notes[MT_COLLECT_NOTES];
 	char			 executed[256];	/* what is to replace it */
 	_Atomic uint64_t	 touched;	/* bytes of rings it has */

@@ -31,7 +31,9 @@ void
 mt_collect_ring_fini(struct mt_collect_ring *r)
 {
 	free(r->path);
+	free(r->table);
 	r->path = NULL;
+	r->table = NULL;
 }
 
 bool

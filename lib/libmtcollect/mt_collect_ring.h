@@ -29,6 +29,10 @@ struct mt_collect_ring {
 	uint32_t	 depth;		/* frames */
 	uint32_t	 depth_cap;	/* of path */
 	uint32_t	 touched;	/* words of data, ever */
+	/* A line table as far as it has come, of which code. */
+	uint8_t		*table;
+	uint32_t	 table_len;
+	uint32_t	 table_id;
 	bool		 held;		/* at pos is an event too early */
 };
 

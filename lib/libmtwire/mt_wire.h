@@ -62,7 +62,8 @@ enum mt_op {
 	MT_OP_INFO = 34,	/* a key, NUL, a value: metadata */
 	MT_OP_NOTE = 35,	/* a line of text for the user */
 	MT_OP_LOST = 36,	/* this many events could not be recorded */
-	MT_OP_MODULE = 37	/* struct mt_module_desc, path, build-id */
+	MT_OP_MODULE = 37,	/* struct mt_module_desc, path, build-id */
+	MT_OP_TABLE = 38	/* struct mt_table_desc, a piece of a table */
 };
 
 /*
@@ -79,7 +80,8 @@ enum mt_op {
 #define MT_OP_IS_HOP(op)						\
 	((op) >= MT_OP_PUSH && (op) <= MT_OP_NTOP)
 #define MT_OP_HAS_PAYLOAD(op)						\
-	(((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE) || (op) == MT_OP_MODULE)
+	(((op) >= MT_OP_CODE && (op) <= MT_OP_NOTE) ||	\
+	    (op) == MT_OP_MODULE || (op) == MT_OP_TABLE)
 
 enum mt_mark {
 	MT_MARK_START = 1,	/* the user's code begins */
@@ -147,18 +149,21 @@ enum mt_mark {
 #define MT_STEP_ADDR(w)		(((w) & 0x7ffffffffffull) * MT_SMALL_ALIGN)
 
 /*
- * MT_OP_PUSH and MT_OP_TOP: bits 0-31 are the code id, bits 32-55 the
- * instruction offset in bytes plus MT_FRAME_BIAS (a frame that has not
- * started has an offset of -2 or less).  Offsets that do not fit become
- * MT_FRAME_NOWHERE, which means the first line of the function.
+ * MT_OP_PUSH and MT_OP_TOP: bits 0-23 are the code id, bits 32-55 and, above
+ * those, bits 24-31 the instruction offset in bytes plus MT_FRAME_BIAS (a
+ * frame that has not started has an offset of -2 or less).  Offsets that do
+ * not fit become MT_FRAME_NOWHERE, which means the first line of the function.
  */
 #define MT_FRAME_BIAS		4
 #define MT_FRAME_NOWHERE	0u
 #define MT_FRAME_WORD(op, id, off)					\
-	((uint64_t)(op) << 56 | (uint64_t)(off) << 32 | (uint32_t)(id))
-#define MT_FRAME_ID(w)		((uint32_t)(w))
-#define MT_FRAME_OFFSET(w)	((uint32_t)((w) >> 32) & 0xffffffu)
-#define MT_FRAME_MAX_OFFSET	0xfffff0u
+	((uint64_t)(op) << 56 | (uint64_t)((off) & 0xffffffu) << 32 |	\
+	    (uint32_t)((off) & 0xff000000u) | (uint32_t)(id))
+#define MT_FRAME_ID(w)		((uint32_t)(w) & MT_FRAME_ID_MAX)
+#define MT_FRAME_OFFSET(w)						\
+	(((uint32_t)((w) >> 32) & 0xffffffu) | ((uint32_t)(w) & 0xff000000u))
+#define MT_FRAME_MAX_OFFSET	0x7ffffff0u
+#define MT_FRAME_ID_MAX		0xffffffu
 
 /*
  * MT_OP_NPUSH and MT_OP_NTOP: bits 0-35 are an address as the module was
@@ -192,23 +197,32 @@ enum mt_table {
 	MT_TABLE_NATIVE = 6	/* as 4, of a function that is not Python's */
 };
 
-#define MT_CODE_TABLE_MAX	(256u * 1024)	/* bytes; longer ones are cut */
-#define MT_CODE_STRING_MAX	4096u		/* bytes, likewise */
+#define MT_CODE_STRING_MAX	4096u		/* bytes; longer ones are cut */
+#define MT_CODE_TABLE_MAX	(8u << 20)	/* bytes; no longer ones */
+#define MT_CODE_PIECE_MAX	(64u << 10)	/* bytes of it in a record */
 
 /*
  * A code object: this, then the qualified name, the file name (both UTF-8
  * as far as Python's own strings are, without NUL) and the line table,
  * without padding between them; zero bytes fill the last word.
  * An id is described once, but possibly after another ring has used it.
+ * A table of more than MT_CODE_PIECE_MAX bytes comes before the description,
+ * in pieces, and is not in it.
  */
 struct mt_code_desc {
-	uint32_t	id;		/* counts from 1 */
+	uint32_t	id;		/* from 1 to MT_FRAME_ID_MAX */
 	uint32_t	first_line;
 	uint16_t	name_len;	/* bytes */
 	uint16_t	file_len;
 	uint32_t	table_len;
 	uint32_t	table_kind;	/* enum mt_table */
 	uint32_t	flags;		/* co_flags */
+};
+
+/* A piece of a line table: this, then its bytes. */
+struct mt_table_desc {
+	uint32_t	id;		/* of the code object */
+	uint32_t	offset;		/* 0, then where the last one ended */
 };
 
 #define MT_BUILD_ID_MAX		64u	/* bytes; longer ones are cut */

@@ -355,12 +355,15 @@ mremap(void *addr, size_t oldlen, size_t len, int flags, ...)
 		errno = ENOMEM;
 		return (MAP_FAILED);
 	}
-	/* Where it is to go is also a hint, and asked for without a move. */
 	if ((flags & (MREMAP_FIXED | HOOK_DONTUNMAP)) != 0) {
 		va_start(ap, flags);
 		fixed = va_arg(ap, void *);
 		va_end(ap);
 	}
+	/* A hint, or what was in a register that the caller did not set. */
+	if ((flags & MREMAP_FIXED) == 0 &&
+	    hook_pages((uintptr_t)fixed) != (uintptr_t)fixed)
+		fixed = NULL;
 	if ((t = agent_enter()) == NULL)
 		return (agent_real.mremap(addr, oldlen, len, flags, fixed));
 	p = hook_mremap(t, addr, oldlen, len, flags, fixed);

@@ -38,6 +38,8 @@ static struct {
 	_Atomic uint32_t		last_id;
 	const struct agent_pyoffsets	*o;
 	void				(*dealloc)(char *);
+	_Atomic bool			told_table;
+	_Atomic bool			told_ids;
 } pc;
 
 static inline uint32_t
@@ -156,6 +158,7 @@ pycode_add(const char *code, bool *is_new)
 	*is_new = false;
 	pycode_lock(&signals);
 	if ((id = agent_pycode_find(code)) == 0 &&
+	    atomic_load(&pc.last_id) < MT_FRAME_ID_MAX &&
 	    (tab = pycode_grown()) != NULL) {
 		id = atomic_fetch_add(&pc.last_id, 1) + 1;
 		pycode_put(tab, (uintptr_t)code, id);
@@ -163,6 +166,41 @@ pycode_add(const char *code, bool *is_new)
 	}
 	pycode_unlock(&signals);
 	return (id);
+}
+
+/* Say once what is not known. */
+static void
+pycode_tell(struct agent_thread *t, _Atomic bool *told, const char *text)
+{
+	if (!atomic_exchange(told, true))
+		agent_out_text(t, MT_OP_NOTE, text, strlen(text));
+}
+
+/* A table that is too long for one record. */
+static bool
+pycode_pieces(struct agent_thread *t, const struct mt_code_desc *code,
+    const uint8_t *table)
+{
+	struct mt_table_desc d = { .id = code->id };
+	struct agent_bytes b;
+	uint32_t i, n;
+	size_t size;
+
+	for (; d.offset < code->table_len; d.offset += n) {
+		n = code->table_len - d.offset;
+		n = n < MT_CODE_PIECE_MAX ? n : MT_CODE_PIECE_MAX;
+		size = sizeof(d) + n;
+		if (!agent_out_room(t, 1 + MT_PAYLOAD_WORDS(size)))
+			return (false);
+		agent_out_word(t, MT_WORD(MT_OP_TABLE, 0, size));
+		b = (struct agent_bytes){ t, 0, 0 };
+		for (i = 0; i < sizeof(d); i++)
+			agent_bytes_put(&b, ((const uint8_t *)&d)[i]);
+		for (i = 0; i < n; i++)
+			agent_bytes_put(&b, table[d.offset + i]);
+		agent_bytes_end(&b);
+	}
+	return (true);
 }
 
 static const char *
@@ -174,15 +212,46 @@ pycode_field(const char *code, uint16_t offset)
 	return (p);
 }
 
+/*
+ * The line table of a code object, from *bytes on: its length is that of all,
+ * and in_desc is how much of it goes with the description.  It is sent here
+ * if it is long.  False if there is no room for it any more.
+ */
+static bool
+pycode_table(struct agent_thread *t, const char *code, struct mt_code_desc *d,
+    const uint8_t **bytes, uint32_t *in_desc)
+{
+	const struct agent_pyoffsets *o = pc.o;
+	const char *table = pycode_field(code, o->co_table);
+	uint64_t len = 0;
+
+	if (table != NULL)
+		memcpy(&len, table + o->ob_size, 8);
+	d->table_kind = o->table_kind;
+	if (len > MT_CODE_TABLE_MAX) {
+		/* Half a table would give wrong lines. */
+		pycode_tell(t, &pc.told_table, "a function is too long for "
+		    "the lines of its allocations: they show as its first");
+		d->table_kind = MT_TABLE_NONE;
+		len = 0;
+	}
+	d->table_len = *in_desc = (uint32_t)len;
+	*bytes = (const uint8_t *)table + o->bytes_data;
+	if (len <= MT_CODE_PIECE_MAX)
+		return (true);
+	*in_desc = 0;
+	return (pycode_pieces(t, d, *bytes));
+}
+
 static void
 pycode_describe(struct agent_thread *t, const char *code, uint32_t id)
 {
 	const struct agent_pyoffsets *o = pc.o;
-	const char *table = pycode_field(code, o->co_table);
-	struct mt_code_desc d = { .id = id, .table_kind = o->table_kind };
+	struct mt_code_desc d = { .id = id };
 	struct agent_bytes b = { t, 0, 0 };
 	struct agent_pystr name, file;
-	uint64_t table_len = 0;
+	const uint8_t *table;
+	uint32_t table_len;
 	size_t i, size;
 
 	agent_pystr_get(o, pycode_field(code, o->co_qualname != 0 ?
@@ -192,11 +261,9 @@ pycode_describe(struct agent_thread *t, const char *code, uint32_t id)
 	memcpy(&d.flags, code + o->co_flags, 4);
 	d.name_len = (uint16_t)agent_pystr_bytes(&name, MT_CODE_STRING_MAX);
 	d.file_len = (uint16_t)agent_pystr_bytes(&file, MT_CODE_STRING_MAX);
-	if (table != NULL)
-		memcpy(&table_len, table + o->ob_size, 8);
-	d.table_len = (uint32_t)(table_len < MT_CODE_TABLE_MAX ? table_len :
-	    MT_CODE_TABLE_MAX);
-	size = sizeof(d) + d.name_len + d.file_len + d.table_len;
+	if (!pycode_table(t, code, &d, &table, &table_len))
+		return;
+	size = sizeof(d) + d.name_len + d.file_len + table_len;
 	if (!agent_out_room(t, 1 + MT_PAYLOAD_WORDS(size)))
 		return;
 	agent_out_word(t, MT_WORD(MT_OP_CODE, 0, size));
@@ -204,8 +271,8 @@ pycode_describe(struct agent_thread *t, const char *code, uint32_t id)
 		agent_bytes_put(&b, ((const uint8_t *)&d)[i]);
 	agent_pystr_put(&name, d.name_len, &b);
 	agent_pystr_put(&file, d.file_len, &b);
-	for (i = 0; i < d.table_len; i++)
-		agent_bytes_put(&b, (uint8_t)table[o->bytes_data + i]);
+	for (i = 0; i < table_len; i++)
+		agent_bytes_put(&b, table[i]);
 	agent_bytes_end(&b);
 }
 
@@ -218,6 +285,9 @@ agent_pycode_id(struct agent_thread *t, const char *code)
 	if (AGENT_LIKELY((id = agent_pycode_find(code)) != 0))
 		return (id);
 	id = pycode_add(code, &is_new);
+	if (id == 0)
+		pycode_tell(t, &pc.told_ids, "no more functions "
+		    "can be described: the frames of others are not shown");
 	if (is_new && pc.o != NULL)
 		pycode_describe(t, code, id);
 	else if (is_new)
@@ -300,6 +370,8 @@ agent_pycode_begin(void)
 	size_t size;
 
 	atomic_store(&pc.last_id, 0);
+	atomic_store(&pc.told_table, false);
+	atomic_store(&pc.told_ids, false);
 	if (tab == NULL)
 		return;
 	mask = tab->mask;

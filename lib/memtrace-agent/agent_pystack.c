@@ -188,12 +188,12 @@ pystack_resolve(struct agent_thread *t, struct agent_frame *f)
 	if (code == NULL || agent_load_ptr(code, o->ob_type) !=
 	    agent_pyapi.code_type)
 		return;
-	if (!pystack_offset(f, code, &offset)) {
+	if (!pystack_offset(f, code, &offset) ||
+	    (f->id = agent_pycode_id(t, code)) == 0) {
 		/* Not described, so its death would go unnoticed: no match. */
 		f->ip = UINTPTR_MAX;
 		return;
 	}
-	f->id = agent_pycode_id(t, code);
 	offset += MT_FRAME_BIAS;
 	f->offset = offset <= 0 || offset > MT_FRAME_MAX_OFFSET ?
 	    MT_FRAME_NOWHERE : (uint32_t)offset;

@@ -3,11 +3,11 @@
 deepbind_build()
 {
 	mkdir sub
+	# shellcheck disable=SC2016 # the dynamic linker's
 	{
 		cc -shared -fPIC -o plain.so "$src/deepbind.c" &&
 		cc -shared -fPIC -DOWN -o own.so "$src/deepbind.c" &&
 		cc -shared -fPIC -o sub/found.so "$src/deepbind.c" &&
-		# shellcheck disable=SC2016 # the dynamic linker's
 		cc -shared -fPIC -DOPENS -o opens.so "$src/deepbind.c" \
 		    -Wl,--enable-new-dtags,-rpath,'$ORIGIN/sub'
 	} 2> cc.err || atf_skip "no C compiler"
@@ -49,7 +49,21 @@ mappings_each()
 	[ -s out ] || e2e_fail "no output"
 }
 
+# However long a function is, or its table of lines, the line is right.
+long_each()
+{
+	e2e_record "$src/longcode.py"
+	while read -r name line; do
+		atf_check_equal "$name $line" \
+		    "$name $(e2e_row leaks "$name" line)"
+	done < out
+	atf_check_equal 3 "$(wc -l < out)"
+	e2e_near "late" "$(e2e_row leaks late total_bytes)" 5000000
+	atf_check_equal 40006 "$(jq '[.rows[] | select(.file == "longcode" and
+	    .function == "<module>")][0].line' leaks.json)"
+}
+
 atf_init_test_cases()
 {
-	e2e_add deepbind mappings
+	e2e_add deepbind mappings long
 }

@@ -32,6 +32,8 @@ struct mt_recorder {
 	uint64_t		 lost;
 	uint32_t		 codes;
 	char			 name[FAKE_CODES][32];
+	uint64_t	 table_sum;	/* of the last code's table */
+	size_t		 table_len;
 	struct mt_node		 node[1024];
 	uint32_t		 nodes;
 	uint32_t		 threads;
@@ -97,10 +99,15 @@ enum mt_status
 mt_recorder_code_describe(struct mt_recorder *r, uint32_t id,
     const struct mt_code *c, struct mt_error *e)
 {
+	size_t i;
+
 	(void)e;
 	if (id < FAKE_CODES)
 		(void)snprintf(r->name[id], sizeof(r->name[id]), "%s:%s",
 		    c->file, c->function);
+	for (r->table_sum = 0, i = 0; i < c->table_len; i++)
+		r->table_sum = 31 * r->table_sum + c->table[i];
+	r->table_len = c->table_len;
 	return (MT_OK);
 }
 
