@@ -77,6 +77,7 @@ struct agent_pyapi {
 	char		*runtime;		/* _PyRuntime */
 	uint32_t	 hexversion;		/* PY_VERSION_HEX */
 	bool		 free_threaded;
+	bool		 has_others;	/* interpreters besides the first */
 	void		*handle;		/* where they were found */
 };
 extern struct agent_pyapi	agent_pyapi;
@@ -93,11 +94,27 @@ enum agent_pykind {
  */
 enum agent_pykind	agent_pyapi_find(void *handle);
 
+/*
+ * Up to 3.11 what is known of a thread is its first state, also while it runs
+ * another interpreter.  The state that holds the GIL is ours if it says so.
+ */
+void	*agent_pyapi_other_tstate(void *first);
+
+/* The state by which the calling thread runs Python, or NULL. */
+static inline void *
+agent_pyapi_tstate(void)
+{
+	void *ts = agent_pyapi.this_tstate();
+
+	return (__builtin_expect(agent_pyapi.has_others, 0) ?
+	    agent_pyapi_other_tstate(ts) : ts);
+}
+
 /* Does the calling thread hold the GIL (is it attached)? */
 static inline bool
 agent_pyapi_attached(void)
 {
-	void *ts = agent_pyapi.this_tstate();
+	void *ts = agent_pyapi_tstate();
 
 	return (ts != NULL && ts == agent_pyapi.gil_tstate());
 }

@@ -349,6 +349,9 @@ static int
 pyhook_audit(const char *event, void *args, void *data)
 {
 	(void)data;
+	if (event[0] == 'c' && agent_pyapi.hexversion < 0x030c0000 &&
+	    strcmp(event, "cpython.PyInterpreterState_New") == 0)
+		agent_pyapi.has_others = true;
 	if (pyhook_started) {
 		if (AGENT_UNLIKELY(atomic_load_explicit(&pyhook_stage,
 		    memory_order_relaxed) == PYHOOK_BEGINS) &&

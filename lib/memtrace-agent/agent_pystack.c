@@ -12,6 +12,7 @@
 
 #include <sys/mman.h>
 
+#include <pthread.h>
 #include <string.h>
 
 #include "agent_early.h"
@@ -80,7 +81,7 @@ pystack_first(void)
 {
 	const char *ts;
 
-	if ((ts = agent_pyapi.this_tstate()) == NULL)
+	if ((ts = agent_pyapi_tstate()) == NULL)
 		return (NULL);
 	return (agent_pystack_newest(ts));
 }
@@ -443,7 +444,7 @@ pystack_update(struct agent_thread *t)
 	    memory_order_relaxed);
 	if (AGENT_UNLIKELY(deaths != s->code_deaths))
 		pystack_revalidate(t, deaths);
-	ts = agent_pyapi.this_tstate();
+	ts = agent_pyapi_tstate();
 	t->tstate = ts != NULL ? ts : AGENT_NO_TSTATE;
 	f = ts != NULL ? agent_pystack_newest(ts) : NULL;
 	if (!pystack_same_frames(t, f))
@@ -521,12 +522,24 @@ agent_pystack_walk(struct agent_thread *t, struct agent_frame *out,
 	return (n);
 }
 
+void *
+agent_pyapi_other_tstate(void *first)
+{
+	void *ts = agent_pyapi.gil_tstate();
+
+	if (pystack_row == NULL || ts == NULL || ts == first ||
+	    agent_load(ts, agent_layout.ts_thread) !=
+	    (uintptr_t)pthread_self())
+		return (first);
+	return (ts);
+}
+
 const char *
 agent_pystack_cframe(void)
 {
 	const char *ts;
 
-	if ((ts = agent_pyapi.this_tstate()) == NULL)
+	if ((ts = agent_pyapi_tstate()) == NULL)
 		return (NULL);
 	return (agent_load_ptr(ts, agent_layout.ts_frame));
 }

@@ -63,7 +63,22 @@ long_each()
 	    .function == "<module>")][0].line' leaks.json)"
 }
 
+# Each interpreter of a process has its own frames.
+interpreters_each()
+{
+	"$py" "$src/interpreters.py" ||
+	    atf_skip "no other interpreters here"
+	e2e_record "$src/interpreters.py"
+	e2e_near "same_thread" "$(e2e_row peak same_thread total_bytes)" \
+	    11000000
+	e2e_near "own_thread" "$(e2e_row peak own_thread total_bytes)" \
+	    12000000
+	e2e_near "third" "$(e2e_row leaks third total_bytes)" 0
+	e2e_near "fourth" "$(e2e_row peak fourth total_bytes)" 8000000
+	e2e_near "inside" "$(e2e_row leaks inside own_bytes)" 4000000
+}
+
 atf_init_test_cases()
 {
-	e2e_add deepbind mappings long
+	e2e_add deepbind mappings long interpreters
 }
