@@ -32,7 +32,7 @@ number_wait(struct agent_thread *t, bool barrier)
 	    i < NUMBER_SPINS + NUMBER_WAITS; i++) {
 		if (i < NUMBER_SPINS)
 			continue;
-		if (agent_syscall(SYS_tkill, t->tid, 0) == -ESRCH)
+		if (agent_thread_is_gone(t->tid))
 			return;
 		agent_futex_wait(&never, 0, 1);
 	}

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent_fork.h"
 #include "agent_native.h"
@@ -102,11 +101,13 @@ agent_pyhook_again(void)
 static void
 pyhook_stop_walks(void)
 {
-	struct timespec ms20 = { 0, 20000000 };
+	_Atomic uint32_t never = 0;
 
 	atomic_store(&agent->stop_walk, 1);
+	if (agent_thread_is_alone())
+		return;
 	if (!agent_barrier())
-		(void)nanosleep(&ms20, NULL);
+		agent_futex_wait(&never, 0, 20);
 	agent_thread_quiesce();
 }
 

@@ -63,8 +63,7 @@ share_take(struct agent_thread *s, void *busy, void *frame)
 static bool
 share_is_left(const struct agent_thread *s, const void *busy)
 {
-	return (busy != NULL && s->tid != 0 && agent_syscall(SYS_tgkill,
-	    getpid(), s->tid, 0) == -ESRCH);
+	return (busy != NULL && s->tid != 0 && agent_thread_is_gone(s->tid));
 }
 
 /* The block, from whoever has it; false if that takes too long. */

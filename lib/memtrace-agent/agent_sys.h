@@ -3,15 +3,18 @@
 #ifndef AGENT_SYS_H
 #define AGENT_SYS_H
 
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,11 +57,73 @@ agent_barrier_register(void)
 	    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0);
 }
 
+/*
+ * May a filter of system calls be at work?  It may kill for those that the
+ * program itself would not make, so it is asked for anew each time, by calls
+ * that any program makes.
+ */
+static inline bool
+agent_is_filtered(void)
+{
+	static const char key[] = "\nSeccomp:\t0\n";
+	char buf[512];
+	size_t at = 0;
+	long fd, i, n;
+
+	fd = agent_syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/status",
+	    O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return (true);
+	while (at < sizeof(key) - 1 && (n = agent_syscall(SYS_read, fd, buf,
+	    sizeof(buf))) > 0)
+		for (i = 0; i < n && at < sizeof(key) - 1; i++)
+			at = buf[i] == key[at] ? at + 1 : buf[i] == key[0];
+	(void)agent_syscall(SYS_close, fd);
+	return (at < sizeof(key) - 1);
+}
+
+/* False where there is none, or it must not be asked for. */
 static inline bool
 agent_barrier(void)
 {
-	return (agent_syscall(SYS_membarrier,
+	return (!agent_is_filtered() && agent_syscall(SYS_membarrier,
 	    MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0);
+}
+
+/* The path that a thread has as long as it is there. */
+static inline bool
+agent_has_thread_path(uint32_t tid, bool *known)
+{
+	char path[sizeof("/proc/self/task/") + 10] = "/proc/self/task/";
+	char digits[10];
+	size_t at = strlen(path), n = 0;
+	struct stat st;
+	long error;
+
+	do
+		digits[n++] = (char)('0' + tid % 10);
+	while ((tid /= 10) != 0);
+	while (n > 0)
+		path[at++] = digits[--n];
+	path[at] = '\0';
+	error = agent_syscall(SYS_newfstatat, AT_FDCWD, path, &st, 0);
+	*known = error == 0 || error == -ENOENT;
+	return (error == 0);
+}
+
+/*
+ * Has a thread of this process ended?  False if that cannot be known: no
+ * signal asks, since a filter of system calls may kill for one.
+ */
+static inline bool
+agent_thread_is_gone(uint32_t tid)
+{
+	uint32_t self = (uint32_t)agent_syscall(SYS_gettid);
+	bool known;
+
+	/* Without /proc no thread has a path, nor have we. */
+	return (!agent_has_thread_path(tid, &known) && known &&
+	    agent_has_thread_path(self, &known));
 }
 
 /*

@@ -91,8 +91,8 @@ thread_adopt(struct agent_thread *t, uint32_t tid)
 
 	if (t->shared)
 		return (false);
-	if (old != tid && (agent_syscall(SYS_tgkill, getpid(), old, 0) !=
-	    -ESRCH || !__atomic_compare_exchange_n(&t->tid, &old, tid, false,
+	if (old != tid && (!agent_thread_is_gone(old) ||
+	    !__atomic_compare_exchange_n(&t->tid, &old, tid, false,
 	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)))
 		return (false);
 	if (atomic_exchange(&t->leaving, false))
@@ -368,6 +368,14 @@ agent_enter_slow(void *frame)
 	if (t != NULL)
 		t->busy = frame;
 	return (t);
+}
+
+bool
+agent_thread_is_alone(void)
+{
+	const struct agent_thread *t = atomic_load(&thread_all);
+
+	return (t == agent_self && t->next == NULL);
 }
 
 /* In the child of a fork made meanwhile, stop_walk is 0, and nobody walks. */

@@ -73,6 +73,9 @@ void	agent_thread_forget(struct agent_thread *);
 /* The calling thread does without the ring of its block from now on. */
 void	agent_thread_give_up(struct agent_thread *);
 
+/* Has no other thread ever recorded anything? */
+bool	agent_thread_is_alone(void);
+
 /* Wait until no thread is inside a walk, after stop_walk was set. */
 void	agent_thread_quiesce(void);
 
