@@ -43,7 +43,7 @@ struct agent_pyapi {
 	int		 (*add_audit_hook)(agent_pyaudit_fn, void *);
 	void		*(*import_module)(const char *);
 	void		*(*get_attr)(void *, const char *);
-	void		*(*generic_get_attr)(void *, void *);
+	void		*(*generic_get_dict)(void *, void *);
 	void		*(*call_one)(void *, void *, void *); /* NULL ends */
 	void		*(*new_function)(struct agent_pymethod *, void *,
 			    void *);
@@ -62,6 +62,7 @@ struct agent_pyapi {
 	void		*(*dict_new)(void);
 	void		*(*builtins)(void);
 	int		 (*dict_set)(void *, const char *, void *);
+	void		*(*dict_get)(void *, const char *); /* borrowed */
 	void		 (*get_allocator)(int, struct agent_pyallocator *);
 	void		 (*set_allocator)(int, struct agent_pyallocator *);
 	void		*(*eval_frame)(void);	/* borrowed */

@@ -46,17 +46,18 @@ pythread_is_start(const struct agent_pyoffsets *o, const char *code)
 }
 
 /*
- * The name of a Thread.  Its attribute is read without asking the object's
- * own class, which may be the user's code.
+ * The name of a Thread, as the object itself has it.  Its class, which may
+ * be the user's code, is not asked: it may have a property of that name.
  */
 static void *
 pythread_name_of(void *thread)
 {
-	void *key, *name = NULL;
+	void *dict, *name = NULL;
 
-	if ((key = agent_pyapi.str_from("_name")) != NULL) {
-		name = agent_pyapi.generic_get_attr(thread, key);
-		agent_pyapi.decref(key);
+	if ((dict = agent_pyapi.generic_get_dict(thread, NULL)) != NULL) {
+		if ((name = agent_pyapi.dict_get(dict, "_name")) != NULL)
+			agent_pyapi.incref(name);
+		agent_pyapi.decref(dict);
 	}
 	return (name);
 }

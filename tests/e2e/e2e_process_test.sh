@@ -62,6 +62,15 @@ same_each()
 	    memray-run $e2e_flags -q -o cap.bin "$py" "$src/same.py" a "b c"
 }
 
+# Names of threads are found without running any of the program's code.
+thread_names_each()
+{
+	atf_check -o save:plain "$py" "$src/named.py"
+	e2e_record "$src/named.py"
+	atf_check -o file:plain cat out
+	atf_check -o match:"plainly-named" memray-parse cap.bin
+}
+
 # Descriptors are numbered as without us, and closing them all is harmless.
 descriptors_each()
 {
@@ -184,5 +193,6 @@ jumps_each()
 atf_init_test_cases()
 {
 	e2e_add exit underscore_exit exception kill term abort same \
+	    thread_names \
 	    descriptors stdin closed_stdio forms jemalloc unread hint jumps
 }
