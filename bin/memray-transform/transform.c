@@ -21,18 +21,20 @@ record_of(struct transform_record *r, const struct mt_site *s,
 }
 
 /*
- * Of a stack that is deeper than TRANSFORM_DEPTH, what is written are its
- * outermost calls, a line that stands for those in between, and its innermost
- * ones.  Were it the whole stack, what is written of a recursion would grow
- * with the square of its depth.
+ * All stacks together may have so many calls.  Were there no limit, what is
+ * written of a recursion would grow with the square of its depth.  If they
+ * have more, what is written of one that is deeper than TRANSFORM_DEPTH are
+ * its outermost calls, a line that stands for those in between, and its
+ * innermost ones.
  */
+#define CALLS_MAX	(UINT64_C(1) << 24)
 #define OUTER	(TRANSFORM_DEPTH / 2)
 #define INNER	(TRANSFORM_DEPTH - OUTER - 1)
 #define OMITTED	"[calls left out]"
 
 /* Every stack comes after that of its caller. */
 static size_t
-deepest(struct transform *t)
+fill_depth(struct transform *t)
 {
 	size_t max = 0;
 
@@ -44,6 +46,16 @@ deepest(struct transform *t)
 			max = t->depth_of[i];
 	}
 	return (max);
+}
+
+static bool
+is_too_much(const struct transform *t)
+{
+	uint64_t calls = 0;
+
+	for (size_t i = 0; i < t->nsites; i++)
+		calls += t->depth_of[t->sites[i].node];
+	return (calls > CALLS_MAX);
 }
 
 /* The outermost OUTER calls of each stack, as the stack that they are. */
@@ -82,18 +94,23 @@ fill_omitted(struct transform *t)
 void
 transform_fill(struct transform *t, bool shorten)
 {
+	size_t depth;
+
 	t->nfunctions = mt_merge_functions(t->merge, &t->functions);
 	t->nplaces = mt_merge_places(t->merge, &t->places);
 	t->ncalls = mt_merge_calls(t->merge, &t->calls);
 	t->nsites = mt_merge_sites(t->merge, &t->sites);
 	(void)mt_merge_amounts(t->merge, &t->amounts);
 	t->nthreads = mt_merge_threads(t->merge, &t->threads);
-	t->shortens = shorten && deepest(t) > TRANSFORM_DEPTH;
+	depth = fill_depth(t);
+	t->shortens = shorten && depth > TRANSFORM_DEPTH && is_too_much(t);
 	if (t->shortens) {
+		depth = TRANSFORM_DEPTH;
 		fill_outer(t);
 		fill_omitted(t);
 	}
-	t->chain = fe_alloc(TRANSFORM_DEPTH + 1, sizeof(*t->chain), 0);
+	t->chain_max = depth + 1;
+	t->chain = fe_alloc(t->chain_max, sizeof(*t->chain), 0);
 	t->records = fe_alloc(t->nsites, sizeof(*t->records), 0);
 	for (size_t i = 0; i < t->nsites; i++)
 		if (record_of(&t->records[t->nrecords], &t->sites[i],

@@ -43,6 +43,7 @@ struct transform {
 	bool				 is_empty;	/* none was written */
 	/* See transform_chain(). */
 	uint32_t			*chain;
+	size_t				 chain_max;
 	bool				 shortens;	/* some stacks */
 	uint32_t			*depth_of;	/* by call */
 	uint32_t			*outer_of;	/* by call */
@@ -51,20 +52,21 @@ struct transform {
 	struct mt_place			*more_places;
 };
 
-/* Calls of a stack that are written, at most. */
+/* Calls of a stack that are written, at most, if they are too many in all. */
 #define TRANSFORM_DEPTH	1024
 
 /*
- * From the merged captures; afterwards nothing is added any more.  Stacks are
- * shortened for formats that write each with all its calls.
+ * From the merged captures; afterwards nothing is added any more.  Stacks may
+ * be shortened for formats that write each with all its calls.
  */
 void	transform_fill(struct transform *, bool shorten);
 void	transform_fini(struct transform *);
 
 /*
  * The places of a stack, the innermost first, in chain; returns their
- * number.  An empty stack has the one that is no place in Python.  One of
- * more than TRANSFORM_DEPTH calls has a place instead of those in its middle.
+ * number.  An empty stack has the one that is no place in Python.  If they
+ * are shortened, one of more than TRANSFORM_DEPTH calls has a place instead of
+ * those in its middle.
  */
 size_t	transform_chain(const struct transform *, uint32_t call);
 /* Records with such stacks. */

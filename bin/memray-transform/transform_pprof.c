@@ -323,7 +323,7 @@ transform_pprof(const struct transform *t, FILE *out)
 	p.t = t;
 	p.allocator = calloc(UINT8_MAX + 1, sizeof(*p.allocator));
 	p.thread = calloc(t->nthreads + 1, sizeof(*p.thread));
-	p.locations = calloc(TRANSFORM_DEPTH + 1, sizeof(*p.locations));
+	p.locations = calloc(t->chain_max, sizeof(*p.locations));
 	if (p.allocator == NULL || p.thread == NULL || p.locations == NULL)
 		err(1, NULL);
 	put_profile(&p);

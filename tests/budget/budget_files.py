@@ -122,6 +122,19 @@ def deep(calls):
         (SITES, site(calls // 2 * 2))])
 
 
+def recursion(calls):
+    """Each call of a recursion is a site."""
+    columns = (svarint(1) + svarint(1) * (calls - 1), bytes(calls),
+               b"\1" * calls, b"\1" * calls, b"\1" * calls, b"\1" * calls,
+               b"\1" * calls, b"\1" * calls, b"\1" * calls)
+    return whole([
+        (META, PID), (CODES, NOTHING + code(1, "f", "a.py")),
+        (NODES, ROOT + (varint(1) + varint(1) + svarint(3)) * calls),
+        (THREADS, varint(0) + varint(77) + string("T")),
+        (SITES, varint(calls) + varint(9) + b"".join(
+            varint(i + 1) + string(v) for i, v in enumerate(columns)))])
+
+
 def inflated(kind, size):
     """A block of so many zeroes."""
     return whole([(META, PID), (kind, bytes(size))])
@@ -166,7 +179,7 @@ def crowd(n):
 
 
 def main():
-    kinds = {f.__name__: f for f in (symbols, no_columns, overlap, deep,
+    kinds = {f.__name__: f for f in (symbols, no_columns, overlap, deep, recursion,
                                      inflated, ids, again, crowd)}
     data = kinds[sys.argv[1]](*map(int, sys.argv[3:]))
     with open(sys.argv[2], "wb") as f:

@@ -77,6 +77,30 @@ it have more$" memray-summary x.bin
 environment is no size: 100MB" memray-summary x.bin
 }
 
+atf_test_case recursion
+recursion_head()
+{
+	atf_set descr "stacks lose calls in their middle if that is too much"
+	atf_set require.progs python3
+}
+recursion_body()
+{
+	file recursion x.bin 6000
+	atf_check -o save:out -e inline:"memray-transform: warning: stacks \
+without calls in their middle, since they have more than 1024: 4976\n" -x \
+	    "memray-transform -o - folded x.bin |
+	    awk -F ';' '{ most = NF > most ? NF : most } END { print most }
+	    NR == 6000 { for (i = 1; \$i !~ /calls left out/; i++); print i }'"
+	atf_check -o inline:"513\n1024\n" cat out
+	for format in csv gprof2dot pprof speedscope; do
+		atf_check -e match:"more than 1024: 4976$" \
+		    memray-transform -o out.$format $format x.bin
+	done
+	# A tree has each call once, and a capture of memray, too.
+	atf_check -o inline:"6001\n" -x "memray-tree -b 10000 x.bin | wc -l"
+	atf_check memray-transform -o x.memray memray x.bin
+}
+
 atf_test_case again_names
 again_names_head()
 {
@@ -107,10 +131,8 @@ mutations_body()
 
 atf_init_test_cases()
 {
-	local c
-
 	for c in symbols no_columns overlap deep deeper inflated_nodes \
-	    inflated_sites inflated_events ids again again_names crowd limit \
+	    inflated_sites inflated_events ids again again_names crowd limit recursion \
 	    mutations; do
 		atf_add_test_case $c
 	done
