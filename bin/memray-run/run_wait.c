@@ -49,19 +49,33 @@ stopped(int sig)
 		(void)kill(getpid(), SIGSTOP);
 }
 
+/* As waitpid(2) of any; but first, if it is the program's end, look at it. */
+static pid_t
+next_child(pid_t program, struct run_image *image, int *status)
+{
+	siginfo_t si = { .si_pid = 0 };
+
+	if (waitid(P_ALL, 0, &si, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) !=
+	    0 || si.si_pid == 0)
+		return (0);
+	if (si.si_pid == program)
+		run_image_end(image, program);
+	return (waitpid(si.si_pid, status, WNOHANG | WUNTRACED));
+}
+
 /*
  * Take what children changed; also orphans, which are ours when we are the
  * first process of a container.  Returns true if the program has ended.
  */
 static bool
 children(struct mt_collect *collect, pid_t program, struct run_live *live,
-    int *wait_status)
+    struct run_image *image, int *wait_status)
 {
 	bool ended = false;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+	while ((pid = next_child(program, image, &status)) > 0) {
 		if (run_live_child(live, pid, status, ended ? -1 : program,
 		    collect))
 			continue;
@@ -111,17 +125,14 @@ run_wait(struct mt_collect *collect, pid_t program, int sigfd,
 	int status = 0;
 
 	/* What happened before there was a descriptor to hear of it. */
-	run_image_end(image, program);
-	if (children(collect, program, live, &status))
+	if (children(collect, program, live, image, &status))
 		return (status);
 	for (;;) {
 		if (poll(fds, 2, -1) == -1)
 			continue;
-		if (fds[0].revents != 0 && signals(sigfd, program, live)) {
-			run_image_end(image, program);
-			if (children(collect, program, live, &status))
-				return (status);
-		}
+		if (fds[0].revents != 0 && signals(sigfd, program, live) &&
+		    children(collect, program, live, image, &status))
+			return (status);
 		if (fds[1].revents != 0)
 			mt_collect_step(collect);
 	}
@@ -138,7 +149,7 @@ rest_signals(struct mt_collect *collect, int sigfd, struct run_live *live)
 	while (read(sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si))
 		switch ((int)si.ssi_signo) {
 		case SIGCHLD:
-			(void)children(collect, -1, live, &status);
+			(void)children(collect, -1, live, NULL, &status);
 			break;
 		case SIGHUP:
 		case SIGINT:

@@ -45,7 +45,7 @@ ATF_TC_BODY(table_in_pieces, tc)
 	(void)piece(&prod[0], 2, b, 0, 100);
 	while (at < sizeof(b)) {
 		n = (uint32_t)sizeof(b) - at;
-		(void)piece(&prod[1], 3, b + at, 0, 9);
+		(void)piece(&prod[1], 3, b, 0, 9);
 		at = piece(&prod[0], 1, b, at,
 		    n < MT_CODE_PIECE_MAX ? n : MT_CODE_PIECE_MAX);
 	}
