@@ -2,7 +2,8 @@
 
 . "$(atf_get_srcdir)/e2e_subr.sh"
 
-# Sets $lib, the interpreter as a shared library; skips where there is none.
+# Sets $lib, the interpreter as a shared library; skips where there is none
+# that programs can be linked with.
 image_library()
 {
 	lib=$("$py" -c 'if True:
@@ -15,6 +16,11 @@ image_library()
 	            print(os.path.join(d, name))
 	            break')
 	[ -n "$lib" ] || atf_skip "this interpreter has no shared library"
+	# One of another system may want a newer C library than there is here.
+	echo 'int main(void) { return (0); }' > probe.c
+	{ cc -o probe probe.c -Wl,--no-as-needed "$lib" \
+	    -Wl,-rpath,"${lib%/*}" && ./probe; } 2> probe.err ||
+	    atf_skip "no program can be linked with its library here"
 	PYTHONHOME=$("$py" -c 'import sys; print(sys.base_prefix)')
 	export PYTHONHOME
 }
@@ -26,7 +32,7 @@ image_build()
 	shift
 	cc "$@" -o "$program" "$src/images.c" "$lib" \
 	    -Wl,-rpath,"${lib%/*}" -ldl 2> cc.err ||
-	    atf_skip "no C compiler: $(cat cc.err)"
+	    atf_fail "$program cannot be built: $(cat cc.err)"
 }
 
 # image_record program [argument ...]: into cap.bin, with its output in `out`
