@@ -202,7 +202,9 @@ print(struct transform *t, const char *capture)
 	if (ok) {
 		transform_fill(t, (opts.format->flags & FORMAT_WHOLE) == 0);
 		opts.format->write(t, f.fp);
-		t->is_empty = t->nrecords == 0;
+		/* What takes no selection has all, whatever is selected. */
+		t->is_empty = t->nrecords == 0 &&
+		    (opts.format->flags & FORMAT_WHOLE) == 0;
 		warn_shortened(t);
 		transform_fini(t);
 		ok = fe_file_close(&f);
