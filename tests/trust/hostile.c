@@ -15,11 +15,11 @@
 
 /* The descriptors that come with the welcome. */
 static void
-receive(int s, int fd[2])
+receive(int s, int fd[MT_WELCOME_FDS])
 {
 	union {
 		struct cmsghdr	align;
-		char		buf[CMSG_SPACE(2 * sizeof(int))];
+		char		buf[CMSG_SPACE(MT_WELCOME_FDS * sizeof(int))];
 	} control;
 	struct mt_welcome w;
 	struct iovec iov = { &w, sizeof(w) };
@@ -31,7 +31,8 @@ receive(int s, int fd[2])
 		err(1, "no welcome");
 	if (w.verdict != MT_TRACE || CMSG_FIRSTHDR(&m) == NULL)
 		errx(1, "verdict %u", w.verdict);
-	memcpy(fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), 2 * sizeof(int));
+	memcpy(fd, CMSG_DATA(CMSG_FIRSTHDR(&m)),
+	    MT_WELCOME_FDS * sizeof(int));
 }
 
 int
@@ -41,7 +42,7 @@ main(int argc, char *argv[])
 	    .version = MT_WIRE_VERSION, .kind = MT_HELLO_PROCESS,
 	    .pid = (uint32_t)getpid(), .py_version = "3.11.0 (hostile)" };
 	const char *path = getenv(MT_ENV_SOCKET);
-	int fd[2], s;
+	int fd[MT_WELCOME_FDS], s;
 
 	if (argc != 2 || path == NULL)
 		errx(2, "usage: hostile arena | session");
@@ -49,7 +50,7 @@ main(int argc, char *argv[])
 	    send(s, &h, sizeof(h), MSG_NOSIGNAL) != sizeof(h))
 		err(1, "%s", path);
 	receive(s, fd);
-	(void)puts(ftruncate(fd[strcmp(argv[1], "arena") == 0], 0) == -1 ?
+	(void)puts(ftruncate(fd[strcmp(argv[1], "arena") == 0 ? 2 : 0], 0) == -1 ?
 	    "sealed" : "shorter");
 	(void)fflush(stdout);
 	/* Long enough for somebody to look at it. */

@@ -32,22 +32,22 @@ listen_at(const char *path)
 	return (s);
 }
 
-/* A session page and an arena that look right. */
+/* A session page, a bell and an arena that look right. */
 static void
-make(int fd[2])
+make(int fd[MT_WELCOME_FDS])
 {
 	struct mt_session_page *page;
 	struct mt_arena *a;
 
-	for (int i = 0; i < 2; i++)
+	for (unsigned i = 0; i < MT_WELCOME_FDS; i++)
 		if ((fd[i] = memfd_create("x", 0)) == -1 ||
-		    ftruncate(fd[i], i == 0 ? MT_SESSION_BYTES :
+		    ftruncate(fd[i], i < 2 ? MT_SESSION_BYTES :
 		    (off_t)MT_ARENA_BYTES) == -1)
 			err(1, "memory");
 	page = mmap(NULL, MT_SESSION_BYTES, PROT_READ | PROT_WRITE,
 	    MAP_SHARED, fd[0], 0);
 	a = mmap(NULL, MT_ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd[1], 0);
+	    fd[2], 0);
 	if (page == MAP_FAILED || a == MAP_FAILED)
 		err(1, "memory");
 	page->magic = MT_SESSION_MAGIC;
@@ -59,27 +59,28 @@ make(int fd[2])
 }
 
 static void
-answer(int s, const int fd[2])
+answer(int s, const int fd[MT_WELCOME_FDS])
 {
 	struct mt_welcome w = { .magic = MT_HELLO_MAGIC,
-	    .version = MT_WIRE_VERSION, .verdict = MT_TRACE };
+	    .version = MT_WIRE_VERSION, .verdict = MT_TRACE, .arenas = 1 };
 	union {
 		struct cmsghdr	head;
-		char		buf[CMSG_SPACE(2 * sizeof(int))];
-	} control = { .head = { .cmsg_len = CMSG_LEN(2 * sizeof(int)),
+		char		buf[CMSG_SPACE(MT_WELCOME_FDS * sizeof(int))];
+	} control = { .head = {
+	    .cmsg_len = CMSG_LEN(MT_WELCOME_FDS * sizeof(int)),
 	    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
 	struct iovec iov = { &w, sizeof(w) };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
 	    .msg_control = control.buf,
 	    .msg_controllen = sizeof(control.buf) };
 
-	memcpy(CMSG_DATA(&control.head), fd, 2 * sizeof(int));
+	memcpy(CMSG_DATA(&control.head), fd, MT_WELCOME_FDS * sizeof(int));
 	(void)sendmsg(s, &m, MSG_NOSIGNAL);
 }
 
 /* What one peer says, after which the arena's memory is taken away. */
 static void
-serve(int listening, const int fd[2])
+serve(int listening, const int fd[MT_WELCOME_FDS])
 {
 	struct mt_hello h;
 	ssize_t n;
@@ -93,8 +94,8 @@ serve(int listening, const int fd[2])
 	(void)fflush(stdout);
 	answer(s, fd);
 	(void)usleep(100000);
-	(void)ftruncate(fd[0], 0);
-	(void)ftruncate(fd[1], 0);
+	for (unsigned i = 0; i < MT_WELCOME_FDS; i++)
+		(void)ftruncate(fd[i], 0);
 	(void)close(s);
 	_exit(0);
 }
@@ -102,7 +103,7 @@ serve(int listening, const int fd[2])
 int
 main(int argc, char *argv[])
 {
-	int fd[2], s, status;
+	int fd[MT_WELCOME_FDS], s, status;
 	pid_t pid;
 
 	if (argc < 4)
