@@ -43,6 +43,7 @@ main(int argc, char *argv[])
 	    .pid = (uint32_t)getpid(), .py_version = "3.11.0 (hostile)" };
 	const char *path = getenv(MT_ENV_SOCKET);
 	int fd[MT_WELCOME_FDS], s;
+	size_t which;
 
 	if (argc != 2 || path == NULL)
 		errx(2, "usage: hostile arena | session");
@@ -50,8 +51,8 @@ main(int argc, char *argv[])
 	    send(s, &h, sizeof(h), MSG_NOSIGNAL) != sizeof(h))
 		err(1, "%s", path);
 	receive(s, fd);
-	(void)puts(ftruncate(fd[strcmp(argv[1], "arena") == 0 ? 2 : 0], 0) == -1 ?
-	    "sealed" : "shorter");
+	which = strcmp(argv[1], "arena") == 0 ? MT_WELCOME_FDS - 1 : 0;
+	(void)puts(ftruncate(fd[which], 0) == -1 ? "sealed" : "shorter");
 	(void)fflush(stdout);
 	/* Long enough for somebody to look at it. */
 	(void)usleep(300000);
