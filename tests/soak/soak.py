@@ -33,6 +33,8 @@ MODES = {
     "everything": ["--native", "--trace-python-allocators"],
 }
 
+# Seconds.
+WARM_UP = 2
 # Of a child of the service; see soak_service.py.
 OF_A_CHILD = 50
 
@@ -123,7 +125,9 @@ def soak(mode, args):
     plain = Service("plain")
     recorded = Service("recorded", options)
     # What a new service does first is not what it does all day.
-    Load([plain.socket, recorded.socket], args.rate).stop()
+    first = Load([plain.socket, recorded.socket], args.rate)
+    time.sleep(WARM_UP)
+    first.stop()
     watch = Memory(recorded.process.pid, max(args.minutes / 60, 0.2))
     viewer = Viewer(recorded.viewer_command(), max(args.minutes, 2))
     load = Load([plain.socket, recorded.socket], args.rate)
@@ -141,7 +145,7 @@ def soak(mode, args):
     wrong = list(wrong_numbers(recorded, truth, options))
     if recorded.status != 0:
         wrong.append(f"status {recorded.status}: {recorded.said()}")
-    wrong += load.failures + viewer.trouble + children.trouble
+    wrong += first.failures + load.failures + viewer.trouble + children.trouble
     print(f"{mode}: {truth['requests']} requests, {children.seen} children, "
           f"{viewer.saved} snapshots, {viewer.seen} updates of a viewer; "
           f"capture {os.path.getsize('recorded.bin') / 1e6:.1f} MB")

@@ -110,7 +110,8 @@ class Run:
 def unreadable(run, whole):
     """Captures that are not what they should be."""
     for name in glob.glob("kill.bin*"):
-        if os.path.getsize(name) == 0:
+        # It is there before anything is recorded.
+        if not whole and os.path.getsize(name) == 0:
             continue
         status, report, said = summary(name)
         if status not in ((0,) if whole else (0, 1)) or report is None:
@@ -141,10 +142,8 @@ def kill_program(options, pause):
         os.kill(program, signal.SIGKILL)
     os.kill(run.pid, signal.SIGCONT)
     status = collect(run.pid)
-    # Without a capture it was killed before it was a Python.
-    if begun and status != (137 if os.path.exists("kill.bin") else 125):
-        if status != 137:
-            yield f"{options} after {pause:.3f} s: status {status}"
+    if begun and status != 137:
+        yield f"{options} after {pause:.3f} s: status {status}"
     yield from unreadable(run, whole=True)
 
 

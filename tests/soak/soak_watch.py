@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import shlex
+import signal
 import subprocess
 import threading
 import time
@@ -101,7 +102,11 @@ class Viewer(threading.Thread):
             os.write(self.terminal, b"q")
         except OSError:
             pass
-        self.join()
+        self.join(60)
+        if self.is_alive():
+            self.trouble.append("memray-live did not end when told to")
+            os.kill(self.pid, signal.SIGKILL)
+            self.join()
         os.waitpid(self.pid, 0)
         if self.json.wait() != 0:
             self.trouble.append(f"memray-live --json: {self.json.wait()}")
