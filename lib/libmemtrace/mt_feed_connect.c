@@ -202,15 +202,15 @@ connect_any(const struct mt_feed_way *way, struct mt_error *e)
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICSERV
 	};
+	const char *host = way->host == NULL ? "127.0.0.1" : way->host;
 	struct addrinfo *ai, *all;
 	char port[16];
 	int error, fd = -1;
 
 	(void)snprintf(port, sizeof(port), "%u", way->port);
-	error = getaddrinfo(way->host == NULL ? "127.0.0.1" : way->host, port,
-	    &hints, &all);
+	error = getaddrinfo(host, port, &hints, &all);
 	if (error != 0) {
-		(void)mt_error_set(e, MT_ERR_LIMIT, "%.80s: %s", way->host,
+		(void)mt_error_set(e, MT_ERR_LIMIT, "%.80s: %s", host,
 		    gai_strerror(error));
 		return (-1);
 	}

@@ -95,6 +95,7 @@ mt_place_feed(unsigned i, bool make, char path[MT_PLACE_PATH])
 	if (i == HOME)
 		(void)snprintf(name, sizeof(name), ".local/state/memtrace");
 	n = snprintf(path, MT_PLACE_PATH, "%s/%s", dir, name);
+	errno = ENAMETOOLONG;
 	if (n < 0 || n >= (int)MT_PLACE_PATH)
 		return (-1);
 	/* What is called after the user has to be his, /tmp need not. */

@@ -53,7 +53,6 @@ map(int fd, unsigned n)
 	a->nrings = MT_ARENA_RINGS;
 	a->ring_words = MT_RING_WORDS;
 	a->data_offset = MT_ARENA_DATA_OFFSET;
-	errno = ENOMEM;
 	return (mt_collect_arena_new(a));
 }
 
@@ -74,6 +73,7 @@ mt_collect_arena_make(int *fd, unsigned *n)
 	struct mt_collect_arena *first, **last;
 	struct mt_error error;
 	unsigned i;
+	int failed;
 
 	if (*n > 1 && !mt_collect_os_shm_lazy(fd, *n * MT_ARENA_BYTES))
 		*n = 1;
@@ -88,9 +88,9 @@ mt_collect_arena_make(int *fd, unsigned *n)
 		last = &(*last)->next;
 	*n = i;
 	if (first == NULL) {
-		i = (unsigned)errno;
+		failed = errno;
 		(void)close(*fd);
-		errno = (int)i;
+		errno = failed;
 	}
 	return (first);
 }

@@ -290,6 +290,7 @@ make_room(struct mt_collect_live *l)
 		if (rank > most) {
 			most = rank;
 			seen = 0;
+			victim = i;
 		}
 		if (rank < most || getentropy(&random, sizeof(random)) == -1)
 			continue;

@@ -67,8 +67,9 @@ open_port(struct mt_collect_port *p, const char *address, unsigned port,
 	int failed;
 
 	(void)snprintf(service, sizeof(service), "%u", port);
-	failed = getaddrinfo(address == NULL ? "127.0.0.1" : address, service,
-	    &hints, &ai);
+	if (address == NULL)
+		address = "127.0.0.1";
+	failed = getaddrinfo(address, service, &hints, &ai);
 	if (failed != 0)
 		return (mt_collect_fail(error, MT_ERR_LIMIT,
 		    "address %.80s: %s", address, gai_strerror(failed)));

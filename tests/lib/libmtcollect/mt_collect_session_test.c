@@ -114,7 +114,8 @@ refuse_memfd(void)
 ATF_TC(no_memfd);
 ATF_TC_HEAD(no_memfd, tc)
 {
-	atf_tc_set_md_var(tc, "descr", "an unlinked file does, too");
+	atf_tc_set_md_var(tc, "descr", "without memfd_create(2) the page is "
+	    "an unlinked file");
 }
 ATF_TC_BODY(no_memfd, tc)
 {
