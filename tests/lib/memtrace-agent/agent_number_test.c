@@ -1,8 +1,12 @@
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <atf-c.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -235,6 +239,101 @@ ATF_TC_BODY(in_between, tc)
 	free(b);
 }
 
+/* A number that is being taken for ever; another one is given all the same. */
+static void
+give_up_on(uint32_t tid)
+{
+	struct worker *a = worker_alone(), *b = worker_new(1);
+
+	a->t.tid = tid;
+	a->t.counting = true;
+	b->t.tid = (uint32_t)agent_syscall(SYS_gettid);
+	agent_number_begin(&b->t);
+	agent_number_count(&b->t);
+	ATF_CHECK(!a->t.alone);
+	ATF_CHECK_EQ(10001, b->t.next_seq);
+	ATF_CHECK_EQ(10001, agent->seq);
+	free(a);
+	free(b);
+}
+
+ATF_TC(never_ends);
+ATF_TC_HEAD(never_ends, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "who takes numbers back does not wait "
+	    "for ever for a thread that is stopped in between");
+	atf_tc_set_md_var(tc, "timeout", "60");
+}
+ATF_TC_BODY(never_ends, tc)
+{
+	give_up_on((uint32_t)agent_syscall(SYS_gettid));
+}
+
+static void *
+tid_main(void *arg)
+{
+	*(uint32_t *)arg = (uint32_t)agent_syscall(SYS_gettid);
+	return (NULL);
+}
+
+ATF_TC(gone);
+ATF_TC_HEAD(gone, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "nor for one that is gone");
+	atf_tc_set_md_var(tc, "timeout", "60");
+}
+ATF_TC_BODY(gone, tc)
+{
+	pthread_t thread;
+	uint32_t tid;
+
+	ATF_REQUIRE_EQ(0, pthread_create(&thread, NULL, tid_main, &tid));
+	ATF_REQUIRE_EQ(0, pthread_join(thread, NULL));
+	give_up_on(tid);
+}
+
+/* As a program does that shuts itself up: who asks for a barrier is killed. */
+static void
+filter_barrier(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+	};
+	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == -1)
+		atf_tc_skip("no seccomp filters");
+}
+
+ATF_TC(barrier_lost);
+ATF_TC_HEAD(barrier_lost, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "numbers are taken back without a "
+	    "barrier where a filter may forbid it, and not taken over again");
+}
+ATF_TC_BODY(barrier_lost, tc)
+{
+	struct worker *a = worker_alone(), *b = worker_new(1);
+	unsigned i;
+
+	filter_barrier();
+	agent_number_begin(&b->t);
+	for (i = 0; i < 20000; i++)
+		agent_number_count(&b->t);
+	ATF_CHECK(!agent->has_barrier);
+	ATF_CHECK(!a->t.alone);
+	ATF_CHECK(!b->t.alone);
+	ATF_CHECK_EQ(30000, b->t.next_seq);
+	ATF_CHECK_EQ(30000, agent->seq);
+	free(a);
+	free(b);
+}
+
 ATF_TC(no_barrier);
 ATF_TC_HEAD(no_barrier, tc)
 {
@@ -261,6 +360,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, alone);
 	ATF_TP_ADD_TC(tp, jumps);
 	ATF_TP_ADD_TC(tp, in_between);
+	ATF_TP_ADD_TC(tp, never_ends);
+	ATF_TP_ADD_TC(tp, gone);
+	ATF_TP_ADD_TC(tp, barrier_lost);
 	ATF_TP_ADD_TC(tp, no_barrier);
 	return (atf_no_error());
 }
