@@ -18,14 +18,13 @@ prog:cc            gcc           gcc               gcc             gcc          
 prog:c++           g++           gcc-c++           gcc             g++             -
 header:stdio.h     libc6-dev     glibc-devel       glibc           musl-dev        -
 header:linux/futex.h linux-libc-dev kernel-headers linux-api-headers linux-headers -
-prog:c++           g++           gcc-c++           gcc             g++             -
 prog:make          make          make              make            make            -
 prog:nm            binutils      binutils          binutils        binutils        -
 header:zlib.h      zlib1g-dev    zlib-devel        zlib            zlib-dev        -
 header:lz4frame.h  liblz4-dev    lz4-devel         lz4             lz4-dev         liblz4
 header:libdeflate.h libdeflate-dev libdeflate-devel libdeflate    libdeflate-dev  libdeflate
 header:sodium.h    libsodium-dev libsodium-devel   libsodium       libsodium-dev   libsodium
-header:libelf.h    libelf-dev    elfutils-libelf-devel libelf      elfutils-dev    -
+header:gelf.h      libelf-dev    elfutils-libelf-devel libelf      elfutils-dev    -
 header:elfutils/libdw.h libdw-dev elfutils-devel   elfutils        elfutils-dev    elfutils
 header:libunwind.h libunwind-dev libunwind-devel   libunwind       libunwind-dev   libunwind
 header:curses.h    libncurses-dev ncurses-devel    ncurses         ncurses-dev     -
@@ -33,6 +32,7 @@ prog:kyua          kyua          kyua              kyua            kyua         
 header:atf-c.h     libatf-dev    libatf-c-devel    atf             atf-dev         -
 prog:atf-sh        atf-sh        libatf-sh-devel   atf             atf             -
 prog:mandoc        mandoc        mandoc            mandoc          mandoc          -
+prog:groff         groff-base    groff-base        groff           groff           groff
 prog:shellcheck    shellcheck    ShellCheck        shellcheck      shellcheck      hs-ShellCheck
 prog:tmux          tmux          tmux              tmux            tmux            tmux
 prog:xz            xz-utils      xz                xz              xz              -
@@ -40,6 +40,7 @@ prog:jq            jq            jq                jq              jq           
 prog:python3       python3       python3           python          python3         python3
 python:ensurepip   python3-venv  python3           python          python3         python3
 prog:musl-gcc      musl-tools    musl-gcc          musl            -               -
+lib:libdebuginfod.so libdebuginfod1 elfutils-debuginfod-client libelf - -
 lib:libjemalloc.so libjemalloc2  jemalloc          jemalloc        jemalloc        -
 '
 
