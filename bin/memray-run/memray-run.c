@@ -57,12 +57,12 @@ static struct opts {
 } opts;
 
 static const char usage_text[] =
-    "usage: memray-run [-fq] [-o file] [--python interpreter]\n"
-    "                  [--compress-on-exit | --no-compress] [--aggregate]\n"
-    "                  [--follow-fork] [--native [--no-symbols]]\n"
-    "                  [--trace-python-allocators]\n"
-    "                  [--live | --live-remote [-p port] [--no-wait]\n"
-    "                  [--live-address host]]\n"
+    "usage: memray-run [-fq] [-o file] [--aggregate]\n"
+    "                  [--compress-on-exit | --no-compress] [--follow-fork]\n"
+    "                  [--live | --live-remote [-p port]\n"
+    "                  [--live-address host] [--no-wait]]\n"
+    "                  [--native [--no-symbols]] [--trace-python-allocators]\n"
+    "                  [--python interpreter]\n"
     "                  file | directory | - | -m module | -c code | program\n"
     "                  [argument ...]\n";
 
@@ -75,11 +75,13 @@ static const char help_text[] =
     "      --compress-on-exit       write a compressed capture (the default)\n"
     "      --follow-fork            record child processes, too\n"
     "  -f, --force                  replace the capture if it exists\n"
-    "  -h, --help                   print this and end\n"
+    "  -h, --help                   print this and exit\n"
     "      --live                   watch the program while it runs\n"
-    "      --live-address host      where viewers may come from (only here)\n"
-    "  -p, --live-port port         the port for them (any that is free)\n"
-    "      --live-remote            wait for memray-live(1) to watch it\n"
+    "      --live-address host      let viewers come through a network, too,\n"
+    "                               to this address\n"
+    "  -p, --live-port port         let viewers come through a network, too,\n"
+    "                               to this port\n"
+    "      --live-remote            have it watched from other terminals\n"
     "  -m module                    run a module as a script\n"
     "      --native                 record the stacks of C, C++ and Rust, too\n"
     "      --no-compress            write the capture uncompressed\n"
@@ -92,12 +94,12 @@ static const char help_text[] =
     "      --trace-python-allocators\n"
     "                               record each object, not only memory that\n"
     "                               the interpreter gets from the system\n"
-    "  -V, --version                print the version and end\n"
+    "  -V, --version                print the version and exit\n"
     "\n"
     "Options behind the program belong to the program.  -c and -m end the\n"
     "options, too.  The capture is memray-<program>.<pid>.bin, beside the\n"
-    "script; memray-summary(1) explains it.  Of what is watched there is one\n"
-    "only with -o.\n";
+    "script; memray-summary(1) explains it.  With --live and --live-remote\n"
+    "there is a capture only if -o names it.\n";
 
 _Noreturn static void
 usage(void)

@@ -42,8 +42,7 @@ static const char help_text[] =
     "  -h, --help             print this and exit\n"
     "  -V, --version          print the version and exit\n"
     "\n"
-    "What it is about, instead of the peak of everything:\n"
-    "\n";
+    "Instead of everything at the peak:\n";
 
 static const char help_end[] =
     "\n"

@@ -21,14 +21,16 @@
 const char fe_select_help_filters[] = HELP_FILTERS;
 
 const char fe_select_help[] =
-    "      --leaks            what was never freed, instead of the peak\n"
+    "      --leaks            what was never freed\n"
     "      --temporary-allocations\n"
     "                         what was freed before the next allocation\n"
     "      --temporary-allocation-threshold N\n"
     "                         what was freed within N allocations\n"
-    "      --at TIME          what was allocated at that time\n"
-    "      --from TIME        what was allocated from then on\n"
-    "      --to TIME          ... until then, and not freed by then\n"
+    "      --at TIME          what was held at that time\n"
+    "      --from TIME        what was allocated from that time on, and was\n"
+    "                         still held at the end or at the time of --to\n"
+    "      --to TIME          what was allocated until that time, and was\n"
+    "                         still held then\n"
     HELP_FILTERS;
 
 /* Of the options that choose a view there can be one. */

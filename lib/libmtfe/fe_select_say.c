@@ -248,7 +248,7 @@ say_nothing(const struct fe_select *s)
 		[MT_VIEW_TEMPORARY] = "made no temporary allocations",
 		[MT_VIEW_AT] = "held nothing at that time",
 		[MT_VIEW_RANGE] =
-		    "held nothing of that time at the end of it",
+		    "kept nothing that it allocated in that time",
 		[MT_VIEW_ALL] = "allocated nothing"
 	};
 

@@ -317,8 +317,8 @@ the end" --leaks --include Table.load
 allocations" --temporary-allocations --thread 1235
 	says "nothing is selected: what is chosen held nothing at that time" \
 	    --at 1 --thread worker-1
-	says "nothing is selected: the program held nothing of that time at \
-the end of it" --from 3.5
+	says "nothing is selected: the program kept nothing that it allocated \
+in that time" --from 3.5
 	says "--from: after the end, the run took 4.00 seconds until \
 2026-11-22T09:42:21.800+00:00" --from 60
 	atf_check -o match:'^parse at' -e inline:"memray-summary: --at: after \
