@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <elf.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,19 +29,19 @@ image_read(pid_t pid, const char *name, void *to, size_t size)
 }
 
 struct image_rights {
-	unsigned long	uid;		/* effective, */
-	unsigned long	gid;		/* likewise */
+	unsigned long	uid[2];		/* real, effective */
+	unsigned long	gid[2];
 	uint64_t	caps;		/* permitted */
 };
 
-/* The second number of a line of numbers. */
-static unsigned long
-image_second(const char *line)
+/* The first two numbers of a line. */
+static void
+image_numbers(const char *line, unsigned long n[2])
 {
 	char *end;
 
-	(void)strtoul(line, &end, 10);
-	return (strtoul(end, NULL, 10));
+	n[0] = strtoul(line, &end, 10);
+	n[1] = strtoul(end, NULL, 10);
 }
 
 static bool
@@ -55,10 +56,36 @@ image_rights(pid_t pid, struct image_rights *r)
 	caps = strstr(text, "\nCapPrm:");
 	if (uid == NULL || gid == NULL || caps == NULL)
 		return (false);
-	r->uid = image_second(uid + 5);
-	r->gid = image_second(gid + 5);
+	image_numbers(uid + 5, r->uid);
+	image_numbers(gid + 5, r->gid);
 	r->caps = strtoull(caps + 8, NULL, 16);
 	return (true);
+}
+
+/*
+ * What the kernel told the dynamic linker, which then ignores LD_PRELOAD; it
+ * stays the same whatever the program makes of itself.  False if that cannot
+ * be had: the process has ended, or has rights that we have not.
+ */
+static bool
+image_secure(pid_t pid, bool *secure)
+{
+	Elf64_auxv_t v[64];
+	const size_t n = image_read(pid, "auxv", v, sizeof(v)) / sizeof(v[0]);
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].a_type == AT_SECURE) {
+			*secure = v[i].a_un.a_val != 0;
+			return (true);
+		}
+	return (false);
+}
+
+/* Only an executable has given it the rights of somebody else. */
+static bool
+image_is_borrowed(const unsigned long id[2], unsigned long own)
+{
+	return (id[0] == own && id[1] != own);
 }
 
 void
@@ -66,9 +93,12 @@ run_image_begin(struct run_image *im, pid_t pid)
 {
 	struct image_rights own, its;
 
+	if (image_secure(pid, &im->privileged))
+		return;
 	im->privileged = image_rights(getpid(), &own) &&
-	    image_rights(pid, &its) && (its.uid != own.uid ||
-	    its.gid != own.gid || (its.caps & ~own.caps) != 0);
+	    image_rights(pid, &its) && ((its.caps & ~own.caps) != 0 ||
+	    image_is_borrowed(its.uid, own.uid[0]) ||
+	    image_is_borrowed(its.gid, own.gid[0]));
 }
 
 void
@@ -80,6 +110,6 @@ run_image_end(struct run_image *im, pid_t pid)
 	if (waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) != 0 ||
 	    si.si_pid != pid || !image_rights(pid, &its))
 		return;
-	im->other_user = its.uid != geteuid();
-	im->uid = (uid_t)its.uid;
+	im->other_user = its.uid[1] != geteuid();
+	im->uid = (uid_t)its.uid[1];
 }

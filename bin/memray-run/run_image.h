@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 struct run_image {
-	bool	privileged;	/* it got more rights than we have */
+	bool	privileged;	/* by its file, so it does not load the agent */
 	bool	other_user;	/* it ended as one, */
 	uid_t	uid;		/* this one */
 };

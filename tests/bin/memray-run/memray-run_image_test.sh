@@ -157,13 +157,42 @@ privileged_body()
 	check_heavy b.bin
 }
 
-run_case user "a program that becomes somebody else" setpriv
+run_case user "a program that becomes somebody else" "setpriv cc"
 user_body()
 {
 	[ "$(id -u)" -eq 0 ] || atf_skip "needs another user"
 	setpriv --reuid 65534 true || atf_skip "cannot become another user"
-	unrecorded 125 ".*setpriv became user 65534, who cannot reach memray-run" \
-	    setpriv --reuid 65534 true
+	why=".*setpriv became user 65534, who cannot reach memray-run"
+	unrecorded 125 "$why" setpriv --reuid 65534 true
+	# Also if memray-run is late, and looks when it is somebody else, or
+	# has ended.
+	cat > late.c <<-'EOF'
+	#include <fcntl.h>
+	#include <string.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+	int
+	open(const char *path, int flags, ...)
+	{
+		if (strncmp(path, "/proc/", 6) == 0 &&
+		    strspn(path + 6, "0123456789") > 0)
+			usleep(200000);
+		return ((int)syscall(SYS_openat, AT_FDCWD, path, flags,
+		    0600));
+	}
+	EOF
+	atf_check cc -shared -fPIC -o late.so late.c
+	make_launcher launch
+	chown 65534 launch
+	chmod 4755 launch
+	LD_PRELOAD="$PWD/late.so"
+	export LD_PRELOAD
+	unrecorded 125 "$why" setpriv --reuid 65534 true
+	unrecorded 125 "$why" setpriv --reuid 65534 sleep 2
+	unrecorded 125 "./launch has more privileges than its caller.*" \
+	    ./launch true
+	unrecorded 125 "./launch has more privileges than its caller.*" \
+	    ./launch sleep 2
 }
 
 run_case children "children that nobody follows are counted, if they run Python"
