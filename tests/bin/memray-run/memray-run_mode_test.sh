@@ -162,8 +162,9 @@ renewed_not_body()
 	check_files a.bin app.py b.bin c.bin d.bin out
 }
 
-run_case recording "what is being recorded is not called broken" jq
-recording_body()
+# hold [option ...]: record a program that keeps five megabytes and runs until
+# there is "down", as far as that these are in the capture a.bin.  Sets $run.
+hold()
 {
 	cat > app.py <<-'EOF'
 	import os, time
@@ -172,14 +173,20 @@ recording_body()
 	while not os.path.exists("down"):
 	    time.sleep(0.02)
 	EOF
+	rm -f up down
+	memray-run -q -f -o a.bin "$@" app.py &
+	run=$!
+	wait_for up
+	atf_check -x "until memray-summary a.bin 2> err |
+	    grep -q 'app.py	5[0-9]*	'; do sleep 0.1; done"
+}
+
+run_case recording "what is being recorded is not called broken" jq
+recording_body()
+{
 	for mode in "" --aggregate "--native --no-symbols"; do
-		rm -f up down
 		# shellcheck disable=SC2086 # options or nothing
-		memray-run -q -f -o a.bin $mode app.py &
-		wait_for up
-		# Until the file has it.
-		atf_check -x "until memray-summary a.bin 2> err |
-		    grep -q 'app.py	5[0-9]*	'; do sleep 0.1; done"
+		hold $mode
 		still="a.bin: still being recorded, this is what there is so \
 far"
 		atf_check -o inline:"memray-summary: $still\n" cat err
@@ -196,7 +203,7 @@ far"
 		    atf_check -s exit:1 -o ignore -e match:"somebody else" \
 		    memray-symbolize a.bin
 		: > down
-		wait $! || atf_fail "status $?"
+		wait "$run" || atf_fail "status $?"
 		atf_check -o match:'app.py	5[0-9]*	' memray-summary a.bin
 	done
 }
@@ -204,20 +211,9 @@ far"
 run_case not_recording "nor is what is broken said to be recorded" jq
 not_recording_body()
 {
-	cat > app.py <<-'EOF'
-	import os, time
-	keep = [bytearray(1000000) for _ in range(5)]
-	open("up", "w").close()
-	while not os.path.exists("down"):
-	    time.sleep(0.02)
-	EOF
-	memray-run -q -o a.bin app.py &
-	run=$!
-	wait_for up
-	atf_check -x "until memray-summary a.bin 2> err |
-	    grep -q 'app.py	5[0-9]*	'; do sleep 0.1; done"
-	kill -KILL $run
-	wait $run
+	hold
+	kill -KILL "$run"
+	wait "$run"
 	# The program itself has no hold of the file.
 	atf_check -s exit:1 -o match:'app.py	5[0-9]*	' -e match:'cut short' \
 	    memray-summary a.bin

@@ -265,19 +265,28 @@ ATF_TC_BODY(sites_columns, tc)
 	mt_buf_fini(&b);
 }
 
+/* Of sites that are not to be had. */
+static enum mt_status
+refused(struct mt_buf *b, struct mt_budget *budget)
+{
+	struct mt_cursor c = over(b);
+	struct mt_site *got;
+	enum mt_status st;
+	size_t n;
+
+	st = mt_tables_get_sites(&c, budget, &got, &n);
+	mt_buf_fini(b);
+	return (st);
+}
+
 ATF_TC_WITHOUT_HEAD(sites_too_many);
 ATF_TC_BODY(sites_too_many, tc)
 {
 	struct mt_buf b = { NULL, 0, 0, false };
-	struct mt_site *got;
-	struct mt_cursor c;
-	size_t n;
 
 	mt_buf_put_varint(&b, UINT64_MAX / 2);
 	mt_buf_put_varint(&b, 1);
-	c = over(&b);
-	ATF_CHECK_EQ(MT_ERR_FORMAT, mt_tables_get_sites(&c, NULL, &got, &n));
-	mt_buf_fini(&b);
+	ATF_CHECK_EQ(MT_ERR_FORMAT, refused(&b, NULL));
 }
 
 /* Rows are those of the first column, whatever other columns there are. */
@@ -285,17 +294,12 @@ ATF_TC_WITHOUT_HEAD(sites_without_nodes);
 ATF_TC_BODY(sites_without_nodes, tc)
 {
 	struct mt_buf b = { NULL, 0, 0, false };
-	struct mt_site *got;
-	struct mt_cursor c;
-	size_t n;
 
 	mt_buf_put_varint(&b, 3);
 	mt_buf_put_varint(&b, 1);
 	mt_buf_put_varint(&b, 99);
 	mt_buf_put_string(&b, "abc", 3);
-	c = over(&b);
-	ATF_CHECK_EQ(MT_ERR_FORMAT, mt_tables_get_sites(&c, NULL, &got, &n));
-	mt_buf_fini(&b);
+	ATF_CHECK_EQ(MT_ERR_FORMAT, refused(&b, NULL));
 }
 
 ATF_TC_WITHOUT_HEAD(sites_budget);
@@ -303,9 +307,6 @@ ATF_TC_BODY(sites_budget, tc)
 {
 	struct mt_buf b = { NULL, 0, 0, false };
 	struct mt_budget budget;
-	struct mt_site *got;
-	struct mt_cursor c;
-	size_t n;
 
 	mt_buf_put_varint(&b, 2);
 	mt_buf_put_varint(&b, 1);
@@ -313,12 +314,9 @@ ATF_TC_BODY(sites_budget, tc)
 	mt_buf_put_string(&b, "\2\2", 2);
 	ATF_REQUIRE_EQ(0, setenv("MEMTRACE_MEMORY_MAX", "100", 1));
 	ATF_REQUIRE_EQ(MT_OK, mt_budget_open(&budget, 1, NULL));
-	c = over(&b);
-	ATF_CHECK_EQ(MT_ERR_NOMEM, mt_tables_get_sites(&c, &budget, &got,
-	    &n));
-	ATF_CHECK_EQ(2 * sizeof(*got), budget.wanted);
+	ATF_CHECK_EQ(MT_ERR_NOMEM, refused(&b, &budget));
+	ATF_CHECK_EQ(2 * sizeof(struct mt_site), budget.wanted);
 	mt_budget_close(&budget);
-	mt_buf_fini(&b);
 }
 
 ATF_TC_WITHOUT_HEAD(index_entries);

@@ -123,6 +123,23 @@ ATF_TC_BODY(no_runtime_dir, tc)
 	}
 }
 
+/* A directory like this is passed over. */
+static void
+runtime_dir_like(mode_t mode, uid_t owner)
+{
+	char cwd[PATH_MAX];
+
+	ATF_REQUIRE_EQ(0, mkdir("run", 0700));
+	ATF_REQUIRE_EQ(0, chmod("run", mode));
+	ATF_REQUIRE_EQ(0, chown("run", owner, (gid_t)-1));
+	ATF_REQUIRE_EQ(0, chdir("run"));
+	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
+	ATF_REQUIRE_EQ(0, setenv("XDG_RUNTIME_DIR", cwd, 1));
+	begin();
+	ATF_CHECK_EQ(0, strncmp(hello.path, "/tmp/memtrace.", 14));
+	end();
+}
+
 ATF_TC(shared_runtime_dir);
 ATF_TC_HEAD(shared_runtime_dir, tc)
 {
@@ -131,16 +148,7 @@ ATF_TC_HEAD(shared_runtime_dir, tc)
 }
 ATF_TC_BODY(shared_runtime_dir, tc)
 {
-	char cwd[PATH_MAX];
-
-	ATF_REQUIRE_EQ(0, mkdir("run", 0700));
-	ATF_REQUIRE_EQ(0, chmod("run", 0711));
-	ATF_REQUIRE_EQ(0, chdir("run"));
-	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
-	ATF_REQUIRE_EQ(0, setenv("XDG_RUNTIME_DIR", cwd, 1));
-	begin();
-	ATF_CHECK_EQ(0, strncmp(hello.path, "/tmp/memtrace.", 14));
-	end();
+	runtime_dir_like(0711, geteuid());
 }
 
 ATF_TC(strangers_runtime_dir);
@@ -152,16 +160,7 @@ ATF_TC_HEAD(strangers_runtime_dir, tc)
 }
 ATF_TC_BODY(strangers_runtime_dir, tc)
 {
-	char cwd[PATH_MAX];
-
-	ATF_REQUIRE_EQ(0, mkdir("run", 0700));
-	ATF_REQUIRE_EQ(0, chown("run", 65534, (gid_t)-1));
-	ATF_REQUIRE_EQ(0, chdir("run"));
-	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
-	ATF_REQUIRE_EQ(0, setenv("XDG_RUNTIME_DIR", cwd, 1));
-	begin();
-	ATF_CHECK_EQ(0, strncmp(hello.path, "/tmp/memtrace.", 14));
-	end();
+	runtime_dir_like(0700, 65534);
 }
 
 ATF_TC(renamed);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "fe_create.h"
-#include "fe_file.h"
+#include "file_subr.h"
 
 #define NOBODY	65534
 
@@ -25,16 +25,6 @@ status_of(const char *name, unsigned flags)
 		fe_create_fini(&c);
 	}
 	return (status);
-}
-
-static void
-write_file(const char *name, bool force, const char *text)
-{
-	struct fe_file f;
-
-	ATF_REQUIRE(fe_file_open(&f, name, force));
-	(void)fputs(text, f.fp);
-	ATF_REQUIRE(fe_file_close(&f));
 }
 
 ATF_TC(private);

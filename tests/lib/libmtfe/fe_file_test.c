@@ -6,17 +6,7 @@
 #include <unistd.h>
 
 #include "fe_allocator.h"
-#include "fe_file.h"
-
-static void
-write_file(const char *name, bool force, const char *text)
-{
-	struct fe_file f;
-
-	ATF_REQUIRE(fe_file_open(&f, name, force));
-	(void)fputs(text, f.fp);
-	ATF_REQUIRE(fe_file_close(&f));
-}
+#include "file_subr.h"
 
 ATF_TC(overwrite);
 ATF_TC_HEAD(overwrite, tc)
