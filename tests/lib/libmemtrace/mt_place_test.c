@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -142,6 +143,29 @@ ATF_TC_BODY(address, tc)
 	(void)close(dir);
 }
 
+ATF_TC(no_feed);
+ATF_TC_HEAD(no_feed, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "why there is no place for a feed");
+}
+ATF_TC_BODY(no_feed, tc)
+{
+	char path[MT_PLACE_PATH], dir[MT_PLACE_PATH];
+
+	(void)tc;
+	ATF_REQUIRE_EQ(0, unsetenv("XDG_RUNTIME_DIR"));
+	ATF_CHECK_ERRNO(ENOENT, mt_place_feed(0, true, path) == -1);
+	ATF_REQUIRE_EQ(0, setenv("XDG_RUNTIME_DIR", "relative", 1));
+	ATF_CHECK_ERRNO(ENOENT, mt_place_feed(0, true, path) == -1);
+	memset(dir, 'x', sizeof(dir) - 1);
+	dir[0] = '/';
+	dir[sizeof(dir) - 1] = '\0';
+	ATF_REQUIRE_EQ(0, setenv("XDG_RUNTIME_DIR", dir, 1));
+	ATF_CHECK_ERRNO(ENAMETOOLONG, mt_place_feed(0, true, path) == -1);
+	ATF_REQUIRE_EQ(0, setenv("XDG_RUNTIME_DIR", "/none", 1));
+	ATF_CHECK_ERRNO(ENOENT, mt_place_feed(0, true, path) == -1);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, private);
@@ -149,5 +173,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, strangers);
 	ATF_TP_ADD_TC(tp, safe);
 	ATF_TP_ADD_TC(tp, address);
+	ATF_TP_ADD_TC(tp, no_feed);
 	return (atf_no_error());
 }
