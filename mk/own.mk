@@ -22,9 +22,10 @@ OBJDIR    = ${OBJTOP}/obj/${RELDIR}
 # environment both set them); the project's own flags are the MK_* ones.
 SAN           ?= no
 MK_OPT        ?= -O2 -g
+WERROR        ?= -Werror
 MK_WARN       ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 		 -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
-		 -Wvla -Wformat=2 -Werror
+		 -Wvla -Wformat=2 ${WERROR}
 MK_SAN_no      =
 MK_SAN_yes     = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 		 -fno-omit-frame-pointer

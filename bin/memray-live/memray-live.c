@@ -184,6 +184,17 @@ wait_a_bit(void)
 	(void)nanosleep(&t, NULL);
 }
 
+/* Of a port, the text alone says what these do. */
+static void
+complain(struct mt_error *e)
+{
+	if (opts.socket == NULL && opts.token_file == NULL &&
+	    (e->sys == ENOENT ||
+	    (e->sys == ECONNREFUSED && opts.host == NULL)))
+		e->sys = 0;
+	fe_warn(opts.socket, e);
+}
+
 /*
  * The viewer may be there before the program: as long as nobody has said
  * that this port is theirs, try again.
@@ -214,7 +225,7 @@ connect_to(void)
 		told = true;
 		wait_a_bit();
 	}
-	fe_warn(opts.socket, &e);
+	complain(&e);
 	exit(EXIT_FAILED);
 }
 

@@ -220,8 +220,9 @@ connect_any(const struct mt_feed_way *way, struct mt_error *e)
 	freeaddrinfo(all);
 	errno = error;
 	if (fd == -1)
-		(void)mt_error_set(e, MT_ERR_SYS, errno == ECONNREFUSED ?
-		    "nobody is watched on port %u any more" :
+		(void)mt_error_set(e, MT_ERR_SYS,
+		    errno == ECONNREFUSED && way->host == NULL ?
+		    "no program is recorded on port %u any more" :
 		    "cannot connect to port %u", way->port);
 	return (fd);
 }

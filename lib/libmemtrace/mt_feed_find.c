@@ -42,7 +42,8 @@ get_token(int fd, const char *path, struct mt_token *t, unsigned *version,
 	if (!is_ours(fd)) {
 		errno = EACCES;
 		return (mt_error_set(e, MT_ERR_SYS,
-		    "%.120s is not for our eyes only", path));
+		    "%.120s belongs to another user, or others may read "
+		    "it", path));
 	}
 	n = read(fd, text, sizeof(text));
 	if (n == -1)
@@ -62,8 +63,8 @@ nobody(int fd, unsigned port, struct mt_error *e)
 
 	errno = starting ? ENOENT : ECONNREFUSED;
 	return (mt_error_set(e, MT_ERR_SYS, starting ?
-	    "nobody is watched on port %u yet" :
-	    "nobody is watched on port %u any more", port));
+	    "no program is recorded on port %u yet" :
+	    "no program is recorded on port %u any more", port));
 }
 
 static enum mt_status
@@ -175,8 +176,9 @@ by_port(struct mt_feed *f, const struct mt_feed_way *way, struct mt_error *e)
 	unsigned i;
 	int dir;
 
-	(void)snprintf(none.text, sizeof(none.text),
-	    "nobody is watched on port %u", way->port);
+	(void)snprintf(none.text, sizeof(none.text), way->host == NULL ?
+	    "no program is recorded on port %u" :
+	    "the token of port %u is not here: see --token-file", way->port);
 	mt_token_name(name, sock, way->port);
 	for (i = 0; i < MT_PLACE_FEEDS; i++) {
 		dir = mt_place_feed(i, false, place);

@@ -234,7 +234,7 @@ def file_of(port):
     for place in places():
         if os.path.exists(f"{place}/live-{port}"):
             return f"{place}/live-{port}"
-    raise FileNotFoundError(f"nobody is watched on port {port}")
+    raise FileNotFoundError(f"no program is recorded on port {port}")
 
 
 def token(port):

@@ -135,8 +135,8 @@ stranger_body()
 	live_stranger read "$file"
 	atf_check_equal no "$(cat stranger.out)"
 	# And the user would not look there any more.
-	atf_check -s exit:1 -e match:"nobody is watched" \
-	    memray-live --once "$port"
+	nobody="memray-live: no program is recorded on port $port"
+	atf_check -s exit:1 -e inline:"$nobody\n" memray-live --once "$port"
 	chmod 700 run run/memtrace
 	atf_check -o match:grow.py memray-live --once "$port"
 	live_end 7
@@ -348,6 +348,10 @@ no_network_body()
 	atf_check -o empty cat "run/memtrace/live-$port"
 	atf_check -s exit:1 -e match:"listens on no network" \
 	    memray-live --once --host 127.0.0.1 "$port"
+	# Who comes from elsewhere has no token.
+	atf_check -s exit:1 -e inline:"memray-live: the token of port $port is \
+not here: see --token-file\n" env XDG_RUNTIME_DIR="$PWD/none" memray-live \
+	    --once --host 127.0.0.1 "$port"
 	# The socket leads there by any name, as the end of a tunnel does.
 	ln -s "run/memtrace/live-$port.sock" tunnel
 	live_view_at ./tunnel once
