@@ -193,12 +193,14 @@ add_file(struct symbolize *s, int fd, bool read_only, const char *name)
 	}
 	ok = symbolize_add(s, c, name);
 	mt_capture_close(c);
+	if (!ok)
+		return (false);
 	sc = &s->capture[s->ncaptures - 1];
-	if (ok && sc->n > 0) {
+	if (sc->n > 0) {
 		sc->read_only = read_only;
 		sc->fd = fd;
 	}
-	return (ok);
+	return (true);
 }
 
 bool

@@ -114,7 +114,7 @@ mt_collect_hello_init(struct mt_collect_hello *h, int poll, uint32_t tag,
 		h->half[i].fd = -1;
 	if (!hello_find_dir(h))
 		return (mt_collect_fail(error, MT_ERR_SYS,
-		    "private directory"));
+		    "no private directory for the socket"));
 	if ((st = hello_listen(h, error)) != MT_OK)
 		mt_collect_hello_fini(h);
 	return (st);
