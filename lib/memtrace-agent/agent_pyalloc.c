@@ -88,87 +88,83 @@ pyalloc_put(const struct agent_pyallocator *old, void *p,
 	agent_leave(t);
 }
 
-static AGENT_HOT void *
-pyalloc_malloc(void *ctx, size_t size)
-{
-	return (pyalloc_get(ctx, size, MT_ALLOCATOR_PYMALLOC_MALLOC));
+/*
+ * The interpreter reads a domain's function and its ctx one after the other,
+ * and may change both meanwhile, as it does when it ends: a function may be
+ * called with the ctx of another.  So each domain has functions of its own,
+ * which do not look at ctx, and gets the ctx that it had.
+ */
+#define PYALLOC_FUNCTIONS(kind, domain, alloc, zeroed, moved, freed)	\
+static AGENT_HOT void *							\
+kind##domain##_malloc(void *ctx, size_t size)				\
+{									\
+	(void)ctx;							\
+	return (pyalloc_get(&pyalloc_old[domain], size, alloc));	\
+}									\
+static AGENT_HOT void *							\
+kind##domain##_calloc(void *ctx, size_t n, size_t size)			\
+{									\
+	(void)ctx;							\
+	return (pyalloc_get_zeroed(&pyalloc_old[domain], n, size,	\
+	    zeroed));							\
+}									\
+static void *								\
+kind##domain##_realloc(void *ctx, void *from, size_t size)		\
+{									\
+	(void)ctx;							\
+	return (pyalloc_move(&pyalloc_old[domain], from, size, moved));	\
+}									\
+static AGENT_HOT void							\
+kind##domain##_free(void *ctx, void *p)					\
+{									\
+	(void)ctx;							\
+	pyalloc_put(&pyalloc_old[domain], p, freed);			\
 }
+#define PYALLOC_OBJECTS(domain)						\
+PYALLOC_FUNCTIONS(pyalloc, domain, MT_ALLOCATOR_PYMALLOC_MALLOC,	\
+    MT_ALLOCATOR_PYMALLOC_CALLOC, MT_ALLOCATOR_PYMALLOC_REALLOC,	\
+    MT_ALLOCATOR_PYMALLOC_FREE)
+#define PYALLOC_SET(kind, domain) { NULL, kind##domain##_malloc,	\
+    kind##domain##_calloc, kind##domain##_realloc, kind##domain##_free }
 
-static AGENT_HOT void *
-pyalloc_calloc(void *ctx, size_t n, size_t size)
-{
-	return (pyalloc_get_zeroed(ctx, n, size,
-	    MT_ALLOCATOR_PYMALLOC_CALLOC));
-}
-
-static void *
-pyalloc_realloc(void *ctx, void *from, size_t size)
-{
-	return (pyalloc_move(ctx, from, size, MT_ALLOCATOR_PYMALLOC_REALLOC));
-}
-
-static AGENT_HOT void
-pyalloc_free(void *ctx, void *p)
-{
-	pyalloc_put(ctx, p, MT_ALLOCATOR_PYMALLOC_FREE);
-}
-
-static void *
-raw_malloc(void *ctx, size_t size)
-{
-	return (pyalloc_get(ctx, size, MT_ALLOCATOR_MALLOC));
-}
-
-static void *
-raw_calloc(void *ctx, size_t n, size_t size)
-{
-	return (pyalloc_get_zeroed(ctx, n, size, MT_ALLOCATOR_CALLOC));
-}
-
-static void *
-raw_realloc(void *ctx, void *from, size_t size)
-{
-	return (pyalloc_move(ctx, from, size, MT_ALLOCATOR_REALLOC));
-}
-
-static void
-raw_free(void *ctx, void *p)
-{
-	pyalloc_put(ctx, p, MT_ALLOCATOR_FREE);
-}
+PYALLOC_OBJECTS(0)
+PYALLOC_OBJECTS(1)
+PYALLOC_OBJECTS(2)
+PYALLOC_FUNCTIONS(raw, 0, MT_ALLOCATOR_MALLOC, MT_ALLOCATOR_CALLOC,
+    MT_ALLOCATOR_REALLOC, MT_ALLOCATOR_FREE)
 
 /* Put ours in front of those of a domain, unless they still are there. */
 static void
-pyalloc_wrap(int domain, struct agent_pyallocator *ours)
+pyalloc_wrap(int domain, struct agent_pyallocator ours)
 {
 	struct agent_pyallocator now;
 
 	agent_pyapi.get_allocator(domain, &now);
-	if (now.malloc == ours->malloc)
+	if (now.malloc == ours.malloc)
 		return;
 	pyalloc_old[domain] = now;
-	ours->ctx = &pyalloc_old[domain];
-	agent_pyapi.set_allocator(domain, ours);
+	ours.ctx = now.ctx;
+	agent_pyapi.set_allocator(domain, &ours);
 }
 
 void
 agent_pyalloc_install(void)
 {
-	struct agent_pyallocator ours = { NULL, pyalloc_malloc,
-	    pyalloc_calloc, pyalloc_realloc, pyalloc_free };
+	static const struct agent_pyallocator ours[AGENT_PY_DOMAINS] = {
+	    PYALLOC_SET(pyalloc, 0), PYALLOC_SET(pyalloc, 1),
+	    PYALLOC_SET(pyalloc, 2) };
 	int domain;
 
 	for (domain = 0; domain < AGENT_PY_DOMAINS; domain++)
-		pyalloc_wrap(domain, &ours);
+		pyalloc_wrap(domain, ours[domain]);
 }
 
 void
 agent_pyalloc_raw(void)
 {
-	struct agent_pyallocator ours = { NULL, raw_malloc, raw_calloc,
-	    raw_realloc, raw_free };
+	static const struct agent_pyallocator ours = PYALLOC_SET(raw, 0);
 
-	pyalloc_wrap(0, &ours);
+	pyalloc_wrap(0, ours);
 }
 
 /* A small request is what makes the allocator ask for an arena. */
@@ -182,10 +178,9 @@ guard_enter(size_t size)
 	return (was);
 }
 
-static void *
-guard_malloc(void *ctx, size_t size)
+static AGENT_INLINE void *
+guard_get(const struct agent_pyallocator *old, size_t size)
 {
-	const struct agent_pyallocator *old = ctx;
 	bool was = guard_enter(size);
 	void *p;
 
@@ -194,10 +189,9 @@ guard_malloc(void *ctx, size_t size)
 	return (p);
 }
 
-static void *
-guard_calloc(void *ctx, size_t n, size_t size)
+static AGENT_INLINE void *
+guard_get_zeroed(const struct agent_pyallocator *old, size_t n, size_t size)
 {
-	const struct agent_pyallocator *old = ctx;
 	bool was = guard_enter(size == 0 || n <= PYALLOC_SMALL / size ? 0 :
 	    SIZE_MAX);
 	void *p;
@@ -207,10 +201,9 @@ guard_calloc(void *ctx, size_t n, size_t size)
 	return (p);
 }
 
-static void *
-guard_realloc(void *ctx, void *from, size_t size)
+static AGENT_INLINE void *
+guard_move(const struct agent_pyallocator *old, void *from, size_t size)
 {
-	const struct agent_pyallocator *old = ctx;
 	bool was = guard_enter(size);
 	void *p;
 
@@ -219,24 +212,44 @@ guard_realloc(void *ctx, void *from, size_t size)
 	return (p);
 }
 
-static void
-guard_free(void *ctx, void *p)
-{
-	const struct agent_pyallocator *old = ctx;
-
-	old->free(old->ctx, p);
+#define GUARD_FUNCTIONS(domain)						\
+static void *								\
+guard##domain##_malloc(void *ctx, size_t size)				\
+{									\
+	(void)ctx;							\
+	return (guard_get(&pyalloc_old[domain], size));			\
+}									\
+static void *								\
+guard##domain##_calloc(void *ctx, size_t n, size_t size)		\
+{									\
+	(void)ctx;							\
+	return (guard_get_zeroed(&pyalloc_old[domain], n, size));	\
+}									\
+static void *								\
+guard##domain##_realloc(void *ctx, void *from, size_t size)		\
+{									\
+	(void)ctx;							\
+	return (guard_move(&pyalloc_old[domain], from, size));		\
+}									\
+static void								\
+guard##domain##_free(void *ctx, void *p)				\
+{									\
+	(void)ctx;							\
+	pyalloc_old[domain].free(pyalloc_old[domain].ctx, p);		\
 }
+
+GUARD_FUNCTIONS(1)
+GUARD_FUNCTIONS(2)
 
 void
 agent_pyalloc_guard(void)
 {
-	struct agent_pyallocator ours = { NULL, guard_malloc, guard_calloc,
-	    guard_realloc, guard_free };
-	int domain;
+	static const struct agent_pyallocator mem = PYALLOC_SET(guard, 1),
+	    objects = PYALLOC_SET(guard, 2);
 
 	/* Not the raw one, which is malloc(3) itself. */
-	for (domain = 1; domain < AGENT_PY_DOMAINS; domain++)
-		pyalloc_wrap(domain, &ours);
+	pyalloc_wrap(1, mem);
+	pyalloc_wrap(2, objects);
 }
 
 bool

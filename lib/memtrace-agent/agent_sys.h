@@ -18,9 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As syscall(2), but a negative errno value is returned, not stored. */
-#define agent_syscall(...)						\
-	agent_syscall_result(errno, syscall(__VA_ARGS__))
+/*
+ * As syscall(2), but a negative errno value is returned, not stored.  A
+ * statement, since arguments of one call are evaluated in any order.
+ */
+#define agent_syscall(...) __extension__ ({				\
+	const int saved_errno = errno;					\
+									\
+	agent_syscall_result(saved_errno, syscall(__VA_ARGS__));	\
+})
 
 static inline long
 agent_syscall_result(int saved, long result)

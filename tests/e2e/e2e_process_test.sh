@@ -190,9 +190,38 @@ jumps_each()
 	    e2e_fail "$seen blocks of $(cat made)"
 }
 
+# unnoticed what option ...: a library sees nothing of us, whatever is recorded.
+unnoticed()
+{
+	cc -O1 -shared -fPIC -o unnoticed.so "$src/unnoticed.c" -lpthread \
+	    2> cc.err || atf_skip "no C compiler"
+	what=$1
+	shift
+	atf_check -o save:plain "$py" "$src/unnoticed.py" ./unnoticed.so "$what"
+	for flags in "$@"; do
+		# shellcheck disable=SC2086 # options
+		atf_check -o file:plain memray-run $flags -q -f -o cap.bin \
+		    "$py" "$src/unnoticed.py" ./unnoticed.so "$what"
+	done
+}
+
+errno_each()
+{
+	unnoticed errno --compress-on-exit "--native --no-symbols" \
+	    --trace-python-allocators --follow-fork
+	atf_check -o inline:"0 changes\n" cat plain
+}
+
+allocators_each()
+{
+	unnoticed swap --trace-python-allocators \
+	    "--native --no-symbols --trace-python-allocators"
+}
+
 atf_init_test_cases()
 {
 	e2e_add exit underscore_exit exception kill term abort same \
 	    thread_names \
-	    descriptors stdin closed_stdio forms jemalloc unread hint jumps
+	    descriptors stdin closed_stdio forms jemalloc unread hint jumps \
+	    errno allocators
 }
