@@ -284,6 +284,10 @@ mt_collect_finish(struct mt_collect *c, int wait_status,
 {
 	if (c->drain != NULL && !c->finished) {
 		c->finished = true;
+		/* What was said before the end, and not heard yet. */
+		c->tree.is_over = true;
+		mt_collect_hello_step(&c->hello,
+		    mt_collect_session_tick(&c->session));
 		mt_collect_tree_end(&c->tree, c->program, wait_status);
 		mt_collect_drain_stop(c->drain);
 		if (c->live != NULL)

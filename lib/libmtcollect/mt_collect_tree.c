@@ -301,6 +301,14 @@ chosen(struct mt_collect_tree *t)
 	return (NULL);
 }
 
+/* Also of one that was gone before there could be a watch. */
+static bool
+has_ended(const struct mt_collect_member *m)
+{
+	return (m->watch != -1 ? mt_collect_os_has_ended(m->watch) :
+	    kill(m->pid, 0) == -1 && errno == ESRCH);
+}
+
 /*
  * Is there room for one more?  Without children to follow, there is if the one
  * that has been recorded is over and turns out to be nothing.
@@ -312,7 +320,7 @@ has_room(struct mt_collect_tree *t)
 
 	if (follows(t) || (m = chosen(t)) == NULL)
 		return (true);
-	if (!m->ended && m->watch != -1 && mt_collect_os_has_ended(m->watch))
+	if (!m->ended && has_ended(m))
 		member_gone(t, m);
 	m->given_up = m->ended && mt_collect_image_give_way(m->image);
 	return (m->given_up);
@@ -438,10 +446,13 @@ mt_collect_tree_hello(struct mt_collect_tree *t, int conn, pid_t pid,
 	switch (h->kind) {
 	case MT_HELLO_PROCESS:
 	case MT_HELLO_FORKED:
-		hello_process(t, conn, pid, h);
-		break;
 	case MT_HELLO_MORE:
-		hello_more(t, conn, pid);
+		if (t->is_over)
+			(void)mt_collect_hello_ignore(conn);
+		else if (h->kind == MT_HELLO_MORE)
+			hello_more(t, conn, pid);
+		else
+			hello_process(t, conn, pid, h);
 		break;
 	case MT_HELLO_UNSUPPORTED:
 		mt_collect_untraced_version(t->result, pid, h);
@@ -509,7 +520,7 @@ mt_collect_tree_tick(struct mt_collect_tree *t, uint64_t now)
 	t->life_us = now + LIFE_US;
 	for (m = t->member; m != NULL && m < t->member + t->n; m++)
 		if (m->pid != 0 && !m->ended && m->watch == -1 &&
-		    kill(m->pid, 0) == -1 && errno == ESRCH)
+		    has_ended(m))
 			member_gone(t, m);
 }
 

@@ -40,6 +40,7 @@ struct mt_collect_tree {
 	struct mt_collect_member *member;
 	unsigned		 n;	/* entries */
 	unsigned		 running;
+	bool			 is_over; /* nobody is traced any more */
 	unsigned		 sample_at;
 	uint64_t		 life_us;
 };

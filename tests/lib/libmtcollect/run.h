@@ -103,7 +103,7 @@ supervise(pid_t pid)
 	return (status);
 }
 
-static int
+static inline int
 run(program_fn *fn)
 {
 	int status;
