@@ -79,7 +79,10 @@ def mark(size):
 
 
 def between(work):
+    """After a collection, which empties the lists of free objects: memray's
+    start leaves others in them than ours."""
     begin, end = map(int, os.environ["AGREE_MARKS"].split())
+    gc.collect()
     mark(begin)
     work()
     mark(end)
@@ -98,7 +101,6 @@ def main():
     if "AGREE_COLD" not in os.environ:
         work()
         work()
-    gc.collect()
     if capture:
         tracker = memray.Tracker(capture, trace_python_allocators=objects)
     else:

@@ -116,3 +116,44 @@ def lxml():
         etree.SubElement(root, "c", id=str(i)).text = "t%d" % i
     data = etree.tostring(root)
     return len(etree.fromstring(data).xpath("//c[@id > 19000]")), len(data)
+
+
+def cryptography():
+    from cryptography.fernet import Fernet
+
+    f = Fernet(b"A" * 43 + b"=")
+    return [f.decrypt(f.encrypt(b"m%d" % i * 100)) for i in range(500)]
+
+
+def yaml():
+    import yaml as y
+
+    text = y.dump([{"n": i, "tags": ["a", "b"]} for i in range(60)])
+    return y.safe_load(text), y.load(text, Loader=y.CSafeLoader)
+
+
+def regex():
+    import regex as r
+
+    text = "".join("k%d = v%d\n" % (i, i) for i in range(5000))
+    return len(r.findall(r"(?<key>\w+) = (?<value>\w+)", text)), len(
+        r.sub(r"\d+", lambda m: m[0] * 2, text))
+
+
+def sqlite3():
+    import sqlite3 as s
+
+    db = s.connect(":memory:")
+    db.execute("create table t (n, name)")
+    db.executemany("insert into t values (?, ?)",
+                   [(i, "n%d" % i) for i in range(5000)])
+    try:
+        return db.execute("select name from t order by name").fetchall()
+    finally:
+        db.close()
+
+
+def pickle():
+    import pickle as p
+
+    return p.loads(p.dumps([{"n": i, "s": "x%d" % i} for i in range(5000)]))

@@ -1,26 +1,37 @@
 """Do we count as memray does?
 
-usage: memray_agree.py [-c] [-d directory] [-l limit] python program ...
+usage: memray_agree.py [-c] [-d directory] [-l limit] [-p python] [-t seconds]
+       [program ...]
 
 The interpreter, which has memray, does the work of each program under
 memray-run and under memray, with and without --trace-python-allocators, after
 having done it twice before.  All allocations, their bytes, and the highest sum
-of bytes at a time during that work are compared.  -c compares the first time,
-with all imports.  -d keeps the captures.  agree_driver.py says what a program
-is; a shell pattern stands for all that match, as in 'package:*'.
+of bytes at a time during that work are compared: a line says what we count,
+what memray counts, and the difference in per cent of memray's.  -c compares the
+first time, with all imports.  -d keeps the captures.  agree_driver.py says what
+a program is; a shell pattern stands for all that match, as in 'package:*', and
+all are meant if there is none.
 
-Status 1 if there is a difference of more than `limit' per cent (1) that
-memray_agree.txt does not explain.  A program that does not run here, alone, is
-left out, with a line.
+A difference of more than `limit' per cent (1) is marked
+	~	if the program does not do the same each time: in three runs of
+		each, our least number is no more than memray's greatest, and
+		memray's least no more than our greatest
+	+	if memray_agree.txt explains it
+	!	if neither is so; the status is 1 then.
+
+A program that does not run here, alone, and one of which a run and its capture
+take longer than some seconds (300), are left out, with a line.
 """
 import argparse
 import ast
 import fnmatch
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 MODES = "blocks", "objects"
 WHAT = "count", "bytes", "peak"
@@ -85,14 +96,21 @@ def record(line, sums):
     return 0
 
 
-def said(path):
+class TooLong(Exception):
+    """A run and its capture took longer than they may."""
+
+
+def said(path, end):
     """That captures of memray are read as memray reads them, other tests see
     to."""
     seen = []
     sums = Sums()
     with subprocess.Popen(["memray-parse", path],
                           stdout=subprocess.PIPE) as parser:
-        for line in parser.stdout:
+        for i, line in enumerate(parser.stdout):
+            if i % 65536 == 0 and time.monotonic() > end:
+                parser.kill()
+                raise TooLong
             if line.startswith(b"META\tlost_events=") and line != \
                     b"META\tlost_events=0\n":
                 sys.exit("memray_agree: %s: lost events" % path)
@@ -108,22 +126,53 @@ def said(path):
     return found
 
 
-def run(args, argv, **more):
+def run(args, argv, end, **more):
+    """Status and messages of a command, which ends in time with all that it
+    started."""
     # The same strings and sets in both runs, no files that only one has, and
     # no threads that divide the work at random.
     env = dict(os.environ, PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1",
                OPENBLAS_NUM_THREADS="1", AGREE_MARKS="%d %d" % MARKS, **more)
     if args.cold:
         env["AGREE_COLD"] = "1"
-    return subprocess.run(argv, env=env, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    with tempfile.TemporaryFile() as err:
+        child = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=err,
+                                 start_new_session=True)
+        try:
+            child.wait(max(0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise TooLong from None
+        finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        err.seek(0)
+        return child.returncode, err.read().decode(errors="replace").strip()
 
 
-def must(args, argv, **more):
-    done = run(args, argv, **more)
-    if done.returncode != 0:
+def must(args, argv, end, **more):
+    status, err = run(args, argv, end, **more)
+    if status != 0:
         sys.exit("memray_agree: %s: status %d: %s" % (
-            " ".join(argv), done.returncode, done.stderr[-2000:].decode()))
+            " ".join(argv), status, err[-2000:]))
+
+
+def ours(args, program, mode, path):
+    end = time.monotonic() + args.time
+    must(args, ["memray-run", "-q", "-f", "-o", path] +
+         ["--trace-python-allocators"] * (mode == "objects") +
+         [args.python, DRIVER, program], end)
+    return said(path, end)
+
+
+def theirs(args, program, mode, path):
+    end = time.monotonic() + args.time
+    if os.path.exists(path):
+        os.unlink(path)
+    more = {"AGREE_OBJECTS": "1"} if mode == "objects" else {}
+    must(args, [args.python, DRIVER, program], end, AGREE_CAPTURE=path, **more)
+    return said(path, end)
 
 
 def explained():
@@ -138,31 +187,69 @@ def is_explained(table, *key, percent):
                abs(percent) <= float(row[3]) for row in table)
 
 
-def compare(args, program, mode, directory):
-    """A line of the result; False if something is not explained."""
-    driver = [args.python, DRIVER, program]
-    stem = os.path.join(directory, re.sub(r"\W", "-", program) + "." + mode)
-    ours, theirs = stem + ".ours", stem + ".memray"
-    objects = mode == "objects"
-    must(args, ["memray-run", "-q", "-f", "-o", ours] +
-         ["--trace-python-allocators"] * objects + driver)
-    if os.path.exists(theirs):
-        os.unlink(theirs)
-    more = {"AGREE_OBJECTS": "1"} if objects else {}
-    must(args, driver, AGREE_CAPTURE=theirs, **more)
-    ok = True
-    line = "%-32s %-8s" % (program, mode)
-    for what, x, y in zip(WHAT, said(ours), said(theirs)):
-        percent = 100.0 * (x - y) / max(y, 1)
-        mark = " "
-        if abs(percent) > args.limit:
-            fine = is_explained(args.table, program, mode, what,
-                                percent=percent)
-            mark = "+" if fine else "!"
-            ok = ok and fine
-        line += " %12d %+8.3f%s" % (x, percent, mark)
-    print(line, flush=True)
-    return ok
+def difference(x, y):
+    return 100.0 * (x - y) / max(y, 1)
+
+
+class Comparison:
+    """One program in one mode."""
+
+    def __init__(self, args, program, mode, directory):
+        self.args, self.program, self.mode = args, program, mode
+        self.stem = os.path.join(directory,
+                                 re.sub(r"\W", "-", program) + "." + mode)
+        self.ours, self.theirs = [], []
+        self.run()
+
+    def run(self):
+        self.ours.append(ours(self.args, self.program, self.mode,
+                              self.stem + ".ours"))
+        self.theirs.append(theirs(self.args, self.program, self.mode,
+                                  self.stem + ".memray"))
+
+    def varies(self, i):
+        """Is a number not the same each time, within both ranges?"""
+        while len(self.ours) < 3:
+            self.run()
+        x, y = ([found[i] for found in both]
+                for both in (self.ours, self.theirs))
+        return min(x) <= max(y) and min(y) <= max(x)
+
+    def mark(self, i):
+        percent = difference(self.ours[0][i], self.theirs[0][i])
+        if abs(percent) <= self.args.limit:
+            return " "
+        if is_explained(self.args.table, self.program, self.mode, WHAT[i],
+                        percent=percent):
+            return "+"
+        return "~" if self.varies(i) else "!"
+
+    def print(self):
+        """A line; all its marks."""
+        line = "%-24s %-7s" % (self.program, self.mode)
+        marks = [self.mark(i) for i in range(len(WHAT))]
+        for x, y, mark in zip(self.ours[0], self.theirs[0], marks):
+            line += " %11d %11d %+8.3f%s" % (x, y, difference(x, y), mark)
+        print(line, flush=True)
+        return "".join(marks)
+
+
+def left_out(program, why):
+    print("%-24s left out: %s" % (program, why[:200]), flush=True)
+    return "left out"
+
+
+def compare(args, program, directory):
+    """What came of a program: the marks of all numbers, or `left out'."""
+    try:
+        status, err = run(args, [args.python, DRIVER, program],
+                          time.monotonic() + args.time)
+        if status != 0:
+            return left_out(program, "alone: " + err.rpartition("\n")[2])
+        return "".join(Comparison(args, program, mode, directory).print()
+                       for mode in MODES)
+    except TooLong:
+        return left_out(program, "takes longer than %g s" % args.time)
 
 
 def known(python):
@@ -197,25 +284,24 @@ def main():
     p.add_argument("-c", dest="cold", action="store_true")
     p.add_argument("-d", dest="directory")
     p.add_argument("-l", dest="limit", type=float, default=1)
-    p.add_argument("python")
-    p.add_argument("program", nargs="+")
+    p.add_argument("-p", dest="python", default=sys.executable)
+    p.add_argument("-t", dest="time", type=float, default=300)
+    p.add_argument("program", nargs="*", default=["*"])
     args = p.parse_args()
     args.table = explained()
-    ok = True
-    print("%-32s %-8s" % ("program", "mode"),
-          *("%12s %8s " % (w, "%") for w in WHAT))
+    print("%-24s %-7s" % ("program", "mode"),
+          *("%11s %11s %8s " % (w, "memray's", "%") for w in WHAT))
     with tempfile.TemporaryDirectory() as temporary:
-        for program in chosen(args):
-            alone = run(args, [args.python, DRIVER, program])
-            if alone.returncode != 0:
-                why = alone.stderr.decode(errors="replace").strip()
-                print("%-32s does not run: %s" % (
-                    program, why.rpartition("\n")[2][:200]), flush=True)
-                continue
-            for mode in MODES:
-                ok = compare(args, program, mode,
-                             args.directory or temporary) and ok
-    sys.exit(not ok)
+        found = [compare(args, program, args.directory or temporary)
+                 for program in chosen(args)]
+    compared = [marks for marks in found if marks != "left out"]
+    print("%d programs compared, %d within %g %%, %d with differences that are "
+          "explained, %d that vary, %d with others; %d left out" % (
+              len(compared), sum(not m.strip() for m in compared), args.limit,
+              *(sum(mark in m for m in compared) for mark in "+~!"),
+              len(found) - len(compared)))
+    sys.exit(any("!" in marks for marks in compared))
 
 
-main()
+if __name__ == "__main__":
+    main()
