@@ -113,7 +113,70 @@ def numpy():
         numpy.linalg.svd(numpy.outer(a[:20], a[:30]))
 
 
+def lxml():
+    """libxml2 and libxslt, with Python called from XPath and from a parser."""
+    from lxml import etree
+
+    class Target:
+        def start(self, tag, attributes):
+            bytearray(600)
+
+        def close(self):
+            return bytearray(700)
+
+    sheet = etree.XSLT(etree.XML(
+        '<s:stylesheet version="1.0" xmlns:s="http://www.w3.org/1999/XSL/'
+        'Transform"><s:template match="/"><o><s:for-each select="//c"><s:sort '
+        'select="@n"/><d><s:value-of select="."/></d></s:for-each></o>'
+        '</s:template></s:stylesheet>'))
+    functions = etree.FunctionNamespace("urn:f")
+    functions["f"] = lambda context, n: "%d" % len(bytearray(800 + int(n[0])))
+    for i in range(8):
+        root = etree.Element("r")
+        for n in range(30):
+            etree.SubElement(root, "c", n=str(n % 7)).text = "t%d" % n
+        data = etree.tostring(root)
+        etree.XML(data, etree.XMLParser(target=Target()))
+        sheet(etree.fromstring(data))
+        root.xpath("//c[f:f(@n) > 3]", namespaces={"f": "urn:f"})
+        try:
+            etree.fromstring(data[:-3])
+        except etree.XMLSyntaxError:
+            pass
+
+
+def pydantic_core():
+    """Rust, with Python called from validators and serializers."""
+    import pydantic_core
+    from pydantic_core import core_schema as s
+
+    def check(value, _=None):
+        if value > 30:
+            raise ValueError("x" * 600 + str(bytearray(700)))
+        return value
+
+    item = s.typed_dict_schema({
+        "n": s.typed_dict_field(s.no_info_after_validator_function(
+            check, s.int_schema())),
+        "u": s.typed_dict_field(s.union_schema([s.url_schema(),
+                                                s.str_schema()])),
+        "t": s.typed_dict_field(s.list_schema(s.str_schema(pattern="a+b")))})
+    for i in range(30):
+        many = s.list_schema(item)
+        validate = pydantic_core.SchemaValidator(many)
+        items = [{"n": n % (40 if i % 3 == 0 else 20), "u": "http://h/%d" % n,
+                  "t": ["aab"] * 20} for n in range(50)]
+        try:
+            found = validate.validate_python(items)
+            data = pydantic_core.to_json(found)
+            validate.validate_json(data)
+            pydantic_core.SchemaSerializer(many).to_python(found)
+            pydantic_core.from_json(data)
+        except pydantic_core.ValidationError as e:
+            e.errors(), str(e)
+
+
 parts = {f.__name__: f for f in (exceptions, frames, recursion, signals,
-         threads, plugs, python, greenlets, numpy)}
+         threads, plugs, python, greenlets, numpy, lxml, pydantic_core)}
 for part in sys.argv[2:]:
     parts[part]()

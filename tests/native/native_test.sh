@@ -122,6 +122,30 @@ numpy_body()
 	native numpy 5000
 }
 
+atf_test_case lxml
+lxml_head()
+{
+	atf_set descr "lxml: stacks as libunwind finds them"
+	atf_set timeout 300
+}
+lxml_body()
+{
+	with_package lxml
+	native lxml 5000
+}
+
+atf_test_case pydantic_core
+pydantic_core_head()
+{
+	atf_set descr "pydantic-core, in Rust: stacks as libunwind finds them"
+	atf_set timeout 300
+}
+pydantic_core_body()
+{
+	with_package pydantic_core
+	native pydantic_core 5000
+}
+
 atf_test_case greenlets
 greenlets_head()
 {
@@ -202,6 +226,8 @@ atf_init_test_cases()
 	e2e_add exceptions frames recursion signals threads plugs python \
 	    objects merge
 	atf_add_test_case numpy
+	atf_add_test_case lxml
+	atf_add_test_case pydantic_core
 	atf_add_test_case greenlets
 	atf_add_test_case recycled
 	atf_add_test_case plain
