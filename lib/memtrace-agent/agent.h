@@ -28,7 +28,8 @@
  *	agent_pythread.c names of threads
  *	agent_native.c	 native stacks; agent_native.h lists their parts
  *	agent_pyalloc.c	 the interpreter's own allocators
- *	agent_pyhook.c	 audit hook, atexit: when the user's code runs
+ *	agent_pyhook.c	 audit hook: when the user's code runs
+ *	agent_pyend.c	 when an interpreter ends
  */
 
 #ifndef AGENT_H

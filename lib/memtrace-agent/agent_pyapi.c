@@ -25,7 +25,7 @@ static const struct agent_pyoffsets pyoffsets[] = {
 	.co_tlbc = tlb, .str_ascii = asc, .str_compact = com,		\
 	.ob_type = ft ? 24 : 8, .ob_size = ft ? 32 : 16,		\
 	.tp_basicsize = ft ? 48 : 32, .tp_dealloc = ft ? 64 : 48,	\
-	.tp_members = ft ? 256 : 240, .str_state = ft ? 48 : 32,	\
+	.str_state = ft ? 48 : 32,					\
 	.bytes_data = ft ? 48 : 32 },
 #include "agent_pyoffsets.def"
 #undef AGENT_PYOFFSETS
@@ -59,10 +59,9 @@ static const struct {
 	SYM("_PyThreadState_UncheckedGet", gil_tstate, false),
 	SYM("PyThreadState_GetUnchecked", gil_tstate, false),
 	SYM("PySys_AddAuditHook", add_audit_hook, true),
-	SYM("PyImport_ImportModule", import_module, true),
 	SYM("PyObject_GetAttrString", get_attr, true),
 	SYM("PyObject_GenericGetDict", generic_get_dict, true),
-	SYM("PyObject_CallFunctionObjArgs", call_one, true),
+	SYM("PyObject_CallFunctionObjArgs", call, true),
 	SYM("PyCFunction_NewEx", new_function, true),
 	SYM("PyUnicode_FromString", str_from, true),
 	SYM("PyUnicode_AsUTF8", str_utf8, true),
@@ -76,22 +75,28 @@ static const struct {
 	SYM("PyErr_Restore", err_restore, true),
 	SYM("PyLong_AsLong", long_as_long, true),
 	SYM("PyErr_Clear", err_clear, true),
-	SYM("Py_CompileString", compile, true),
-	SYM("PyEval_EvalCode", eval_code, true),
-	SYM("PyDict_New", dict_new, true),
-	SYM("PyDict_SetItemString", dict_set, true),
 	SYM("PyDict_GetItemString", dict_get, true),
-	SYM("PyEval_GetBuiltins", builtins, true),
+	SYM("PyImport_GetModuleDict", modules, true),
+	SYM("PyImport_Inittab", builtins, true),
+	SYM("PySys_GetObject", sys_get, true),
+	SYM("PyModule_GetDef", module_def, true),
+	SYM("PyModule_FromDefAndSpec2", module_new, true),
+	SYM("PyModule_ExecDef", module_exec, true),
+	SYM("PyCallIter_New", call_iter, true),
+	SYM("PyTuple_Pack", tuple, true),
 	SYM("PyMem_GetAllocator", get_allocator, true),
 	SYM("PyMem_SetAllocator", set_allocator, true),
 	SYM("PyEval_GetFrame", eval_frame, true),
 	SYM("PyFrame_GetLineNumber", frame_line, true),
+	SYM("PyFrame_GetCode", frame_code, false),
 	SYM("PyCode_Type", code_type, true),
+	SYM("PyFrame_Type", frame_type, true),
 	SYM("_Py_NoneStruct", none, true),
 	SYM("_PyMem_GetCurrentAllocatorName", allocator_name, false),
 	SYM("PyGC_Disable", gc_disable, false),
 	SYM("PyGC_Enable", gc_enable, false),
 	SYM("_PyRuntime", runtime, false),
+	SYM("_Py_NegativeRefcount", is_debug, false),
 #undef SYM
 };
 
@@ -139,4 +144,39 @@ agent_pyapi_find(void *handle)
 	    "free-threading build") != NULL;
 	return (missing == 0 && agent_pyapi.hexversion >= 0x03080000 ?
 	    AGENT_PY_OK : AGENT_PY_UNSUPPORTED);
+}
+
+size_t
+agent_pyapi_member(const char *type, const char *name)
+{
+	const bool ft = agent_pyapi.free_threaded;
+	const char *m, *member_name;
+	uint64_t offset;
+
+	memcpy(&m, type + (ft ? 256 : 240), sizeof(m)); /* tp_members */
+	for (; m != NULL; m += 40) {
+		memcpy(&member_name, m, sizeof(member_name));
+		if (member_name == NULL)
+			break;
+		memcpy(&offset, m + 16, sizeof(offset));
+		if (strcmp(member_name, name) == 0)
+			return ((size_t)offset);
+	}
+	return (0);
+}
+
+void *
+agent_pyapi_code(void *frame)
+{
+	void *code = NULL;
+	size_t at;
+
+	if (agent_pyapi.frame_code != NULL)
+		return (agent_pyapi.frame_code(frame));
+	at = agent_pyapi_member(agent_pyapi.frame_type, "f_code");
+	if (at != 0)
+		memcpy(&code, (char *)frame + at, sizeof(code));
+	if (code != NULL)
+		agent_pyapi.incref(code);
+	return (code);
 }

@@ -24,6 +24,12 @@ struct agent_pymethod {
 };
 #define AGENT_PY_NOARGS	4
 
+/* struct _inittab, all versions. */
+struct agent_pybuiltin {
+	const char	*name;			/* NULL: the last one */
+	void		*(*init)(void);
+};
+
 /* PyMemAllocatorEx, all versions. */
 struct agent_pyallocator {
 	void	*ctx;
@@ -41,10 +47,9 @@ struct agent_pyapi {
 	void		*(*this_tstate)(void);	/* of this thread, or NULL */
 	void		*(*gil_tstate)(void);	/* that holds the GIL */
 	int		 (*add_audit_hook)(agent_pyaudit_fn, void *);
-	void		*(*import_module)(const char *);
 	void		*(*get_attr)(void *, const char *);
 	void		*(*generic_get_dict)(void *, void *);
-	void		*(*call_one)(void *, void *, void *); /* NULL ends */
+	void		*(*call)(void *, ...);	/* NULL ends */
 	void		*(*new_function)(struct agent_pymethod *, void *,
 			    void *);
 	void		*(*str_from)(const char *);
@@ -57,25 +62,31 @@ struct agent_pyapi {
 	void		 (*err_fetch)(void **, void **, void **);
 	void		 (*err_restore)(void *, void *, void *);
 	void		 (*err_clear)(void);
-	void		*(*compile)(const char *, const char *, int);
-	void		*(*eval_code)(void *, void *, void *);
-	void		*(*dict_new)(void);
-	void		*(*builtins)(void);
-	int		 (*dict_set)(void *, const char *, void *);
 	void		*(*dict_get)(void *, const char *); /* borrowed */
+	void		*(*modules)(void);		/* sys.modules; so */
+	void		*(*sys_get)(const char *);	/* of sys; so */
+	void		*(*module_def)(void *);		/* PyModuleDef; so */
+	void		*(*module_new)(void *, void *, int);
+	int		 (*module_exec)(void *, void *);
+	void		*(*call_iter)(void *, void *);	/* iter(fn, end) */
+	void		*(*tuple)(ptrdiff_t, ...);
 	void		 (*get_allocator)(int, struct agent_pyallocator *);
 	void		 (*set_allocator)(int, struct agent_pyallocator *);
 	void		*(*eval_frame)(void);	/* borrowed */
 	int		 (*frame_line)(void *);
 	char		*code_type;		/* PyCode_Type */
+	char		*frame_type;		/* PyFrame_Type */
+	struct agent_pybuiltin **builtins;	/* PyImport_Inittab */
 	char		*none;			/* Py_None */
 	void		*(*encode_fs)(void *);	/* str to bytes */
 	char		*(*bytes_text)(void *);
 	/* Optional. */
+	void		*(*frame_code)(void *);	/* 3.9 on */
 	const char	*(*allocator_name)(void);
 	int		 (*gc_disable)(void);	/* 3.10 on */
 	int		 (*gc_enable)(void);
 	char		*runtime;		/* _PyRuntime */
+	char		*is_debug;		/* NULL: a release build */
 	uint32_t	 hexversion;		/* PY_VERSION_HEX */
 	bool		 free_threaded;
 	bool		 has_others;	/* interpreters besides the first */
@@ -100,6 +111,15 @@ enum agent_pykind	agent_pyapi_find(void *handle);
  * another interpreter.  The state that holds the GIL is ours if it says so.
  */
 void	*agent_pyapi_other_tstate(void *first);
+
+/*
+ * The code object of a frame, a new reference or NULL.  The attribute f_code
+ * is not for us: audit hooks hear of each time that it is read.
+ */
+void	*agent_pyapi_code(void *frame);
+
+/* Offset of a member of a type, 0 if it has none of that name. */
+size_t	agent_pyapi_member(const char *type, const char *name);
 
 /* The state by which the calling thread runs Python, or NULL. */
 static inline void *

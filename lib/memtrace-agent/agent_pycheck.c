@@ -11,45 +11,12 @@
 
 #define PYCHECK_FRAMES	32
 #define PYCHECK_NOTE	128	/* bytes */
-#define PYCHECK_FILE	"<memtrace self-check>"
-
-/* A function, a method and a generator, one calling the other. */
-static const char pycheck_source[] =
-    "def function(check):\n"
-    "    return check()\n"
-    "def generator(check):\n"
-    "    yield function(\n"
-    "        check)\n"
-    "class Class:\n"
-    "    def __init__(self, check):\n"
-    "        self.result = next(generator(check))\n"
-    "Class(check)\n";
 
 static struct {
 	struct agent_thread	*t;	/* while the self-check runs */
 	bool			 same;
 	struct agent_frame	 frames[PYCHECK_FRAMES];
 } pycheck;
-
-/* Is the member of a type where the row has it? */
-static bool
-pycheck_member(const char *type, const struct agent_pyoffsets *o,
-    const char *name, uint16_t offset)
-{
-	const char *m, *member_name;
-	uint64_t member_offset;
-
-	memcpy(&m, type + o->tp_members, sizeof(m));
-	for (; m != NULL; m += 40) {
-		memcpy(&member_name, m, sizeof(member_name));
-		if (member_name == NULL)
-			break;
-		memcpy(&member_offset, m + 16, sizeof(member_offset));
-		if (strcmp(member_name, name) == 0)
-			return (member_offset == offset);
-	}
-	return (false);
-}
 
 static bool
 pycheck_code_type(const struct agent_pyoffsets *o)
@@ -58,9 +25,9 @@ pycheck_code_type(const struct agent_pyoffsets *o)
 	uint64_t size;
 
 	memcpy(&size, type + o->tp_basicsize, sizeof(size));
-	return (pycheck_member(type, o, "co_filename", o->co_filename) &&
-	    pycheck_member(type, o, "co_name", o->co_name) &&
-	    pycheck_member(type, o, "co_firstlineno", o->co_firstlineno) &&
+	return (agent_pyapi_member(type, "co_filename") == o->co_filename &&
+	    agent_pyapi_member(type, "co_name") == o->co_name &&
+	    agent_pyapi_member(type, "co_firstlineno") == o->co_firstlineno &&
 	    (o->ip_kind != AGENT_IP_POINTER || size == o->co_bytecode));
 }
 
@@ -107,7 +74,7 @@ pycheck_debug_offsets(const struct agent_pyoffsets *o)
 static bool
 pycheck_frame(void *frame, const struct agent_frame *ours)
 {
-	void *code = agent_pyapi.get_attr(frame, "f_code");
+	void *code = agent_pyapi_code(frame);
 	void *lasti = agent_pyapi.get_attr(frame, "f_lasti");
 	bool same = false;
 
@@ -148,37 +115,56 @@ pycheck_compare(void *self, void *args)
 	return (agent_pyapi.none);
 }
 
-/* Run the known stack; true if both views of it were the same. */
+/* Of a module that is always there; a new reference, or NULL. */
+static void *
+pycheck_function(const char *module, const char *name)
+{
+	void *m = agent_pyapi.dict_get(agent_pyapi.modules(), module);
+
+	return (m == NULL ? NULL : agent_pyapi.get_attr(m, name));
+}
+
+static void
+pycheck_free(void *const *objects, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (objects[i] != NULL)
+			agent_pyapi.decref(objects[i]);
+}
+
+/*
+ * Run the known stack; true if both views of it were the same.  Its functions
+ * are there already, since to compile some is an event for audit hooks: from
+ * the bottom, one that calls another one (twice), the method of a class, and
+ * a generator in it that asks an iterator, which is ours.
+ */
 static bool
 pycheck_run(struct agent_thread *t)
 {
 	static struct agent_pymethod method = { "check", pycheck_compare,
 	    AGENT_PY_NOARGS, NULL };
-	void *code, *globals, *result = NULL, *fn;
+	void *call, *class, *fn, *iter = NULL, *loader = NULL, *path = NULL,
+	    *result = NULL;
 
 	pycheck.t = t;
 	pycheck.same = false;
-	code = agent_pyapi.compile(pycheck_source, PYCHECK_FILE,
-	    257 /* Py_file_input */);
-	globals = agent_pyapi.dict_new();
+	call = pycheck_function("_frozen_importlib",
+	    "_call_with_frames_removed");
+	class = pycheck_function("_frozen_importlib_external", "FileFinder");
+	path = agent_pyapi.str_from("/");
 	fn = agent_pyapi.new_function(&method, NULL, NULL);
-	if (code != NULL && globals != NULL && fn != NULL) {
-		(void)agent_pyapi.dict_set(globals, "__builtins__",
-		    agent_pyapi.builtins());
-		(void)agent_pyapi.dict_set(globals, "__name__",
-		    agent_pyapi.none);
-		(void)agent_pyapi.dict_set(globals, "check", fn);
-		result = agent_pyapi.eval_code(code, globals, globals);
-	}
-	agent_pyapi.err_clear();
-	if (result != NULL)
-		agent_pyapi.decref(result);
 	if (fn != NULL)
-		agent_pyapi.decref(fn);
-	if (globals != NULL)
-		agent_pyapi.decref(globals);
-	if (code != NULL)
-		agent_pyapi.decref(code);
+		iter = agent_pyapi.call_iter(fn, agent_pyapi.none);
+	if (iter != NULL)
+		loader = agent_pyapi.tuple(2, agent_pyapi.none, iter);
+	if (call != NULL && class != NULL && path != NULL && loader != NULL)
+		result = agent_pyapi.call(call, call, class, path, loader,
+		    NULL);
+	agent_pyapi.err_clear();
+	pycheck_free((void *[]){ call, class, fn, iter, loader, path,
+	    result }, 7);
 	return (result != NULL && pycheck.same);
 }
 
@@ -200,11 +186,16 @@ pycheck_frames(struct agent_thread *t, const struct agent_pyoffsets *o)
 /*
  * The public functions take locks and may let other threads run.  Under the
  * GIL that does no harm, but without, who allocates may hold those locks.
+ * Debug builds from 3.14 on abort when an object dies in an allocation.
  */
 static enum agent_walk
 pycheck_other_walk(void)
 {
-	return (!agent_pyapi.free_threaded && agent_pycode_init(NULL) ?
+	const bool aborts = agent_pyapi.is_debug != NULL &&
+	    agent_pyapi.hexversion >= 0x030e0000;
+
+	return (!agent_pyapi.free_threaded && !aborts &&
+	    agent_pycode_init(NULL) ?
 	    AGENT_WALK_API : AGENT_WALK_NONE);
 }
 
@@ -254,7 +245,7 @@ pycheck_collect(struct agent_stack *s)
 		if (!agent_pystack_reserve(s, s->n + 1))
 			break;
 		e = &s->frames[s->n++];
-		code = agent_pyapi.get_attr(frame, "f_code");
+		code = agent_pyapi_code(frame);
 		e->frame = NULL;
 		e->code = (uintptr_t)code;
 		e->ip = (uintptr_t)agent_pyapi.frame_line(frame);

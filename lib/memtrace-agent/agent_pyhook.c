@@ -10,6 +10,7 @@
 #include "agent_pyalloc.h"
 #include "agent_pyapi.h"
 #include "agent_pycheck.h"
+#include "agent_pyend.h"
 #include "agent_pyhook.h"
 #include "agent_pystack.h"
 #include "agent_record.h"
@@ -153,30 +154,8 @@ pyhook_end(void *self, void *args)
 	return (agent_pyapi.none);
 }
 
-/* Callbacks run last in first out, so ours, the first, is the last to run. */
-static void
-pyhook_register_end(void)
-{
-	static struct agent_pymethod method = { "memtrace_end", pyhook_end,
-	    AGENT_PY_NOARGS, NULL };
-	void *fn, *module, *reg = NULL, *result = NULL;
-
-	module = agent_pyapi.import_module("atexit");
-	if (module != NULL)
-		reg = agent_pyapi.get_attr(module, "register");
-	fn = agent_pyapi.new_function(&method, NULL, NULL);
-	if (reg != NULL && fn != NULL)
-		result = agent_pyapi.call_one(reg, fn, NULL);
-	agent_pyapi.err_clear();
-	if (result != NULL)
-		agent_pyapi.decref(result);
-	if (fn != NULL)
-		agent_pyapi.decref(fn);
-	if (reg != NULL)
-		agent_pyapi.decref(reg);
-	if (module != NULL)
-		agent_pyapi.decref(module);
-}
+static struct agent_pymethod	pyhook_at_end = { "memtrace_end", pyhook_end,
+    AGENT_PY_NOARGS, NULL };
 
 /*
  * Objects that mimalloc hands out never come from malloc(3), whatever their
@@ -271,7 +250,7 @@ pyhook_start(void)
 
 	pyhook_started = true;
 	pyhook_sees = pyhook_sees_malloc();
-	pyhook_register_end();
+	agent_pyend_register(&pyhook_at_end);
 	pyhook_native();
 	agent_fork_init();
 	atomic_store(&agent->phase, AGENT_TRACING);
@@ -306,7 +285,7 @@ pyhook_resume(void)
 
 	/* What we do here is audited, too. */
 	atomic_store(&pyhook_stage, PYHOOK_RUNS);
-	pyhook_register_end();
+	agent_pyend_register(&pyhook_at_end);
 	if ((t = agent_enter()) == NULL)
 		return;
 	pyhook_allocators();

@@ -39,7 +39,6 @@ struct agent_pyoffsets {
 	uint16_t	ob_size;
 	uint16_t	tp_dealloc;
 	uint16_t	tp_basicsize;
-	uint16_t	tp_members;
 	uint16_t	co_firstlineno;
 	uint16_t	co_flags;
 	uint16_t	co_filename;

@@ -86,8 +86,7 @@ pythread_self(void *frame)
 {
 	void *code, *get = NULL, *key, *locals = NULL, *self = NULL;
 
-	code = agent_pyapi.get_attr(frame, "f_code");
-	if (code == NULL)
+	if ((code = agent_pyapi_code(frame)) == NULL)
 		return (NULL);
 	if (pythread_attr_ends(code, "co_name", "start") &&
 	    (pythread_attr_ends(code, "co_filename", "threading.py") ||
@@ -97,7 +96,7 @@ pythread_self(void *frame)
 		get = agent_pyapi.get_attr(locals, "get");
 	key = get == NULL ? NULL : agent_pyapi.str_from("self");
 	if (key != NULL) {
-		self = agent_pyapi.call_one(get, key, NULL);
+		self = agent_pyapi.call(get, key, NULL);
 		agent_pyapi.decref(key);
 	}
 	if (get != NULL)
