@@ -157,7 +157,7 @@ is_too_long(const struct mt_collect_image *im)
 {
 	struct mt_collect_output_state state;
 
-	return (im->tables_only &&
+	return (im->tables_only && im->queue != NULL &&
 	    mt_collect_queue_get(im->queue, im->output, &state) &&
 	    state.bytes > state.base * GROWTH + GROWTH_MIN);
 }

@@ -500,6 +500,34 @@ ATF_TC_BODY(samples, tc)
 	mt_capture_close(c);
 }
 
+/* Longer than the second after which what is known is written. */
+static int
+program_slow(struct program *p)
+{
+	struct producer o;
+
+	if (!hello(p) || !producer_claim(&o, p->page, p->arena, 0))
+		return (1);
+	producer_thread(&o, (uint64_t)getpid(), "MainThread");
+	producer_alloc(&o, 0, 0x1000, 8);
+	(void)usleep(2500000);
+	return (0);
+}
+
+ATF_TC(unwritten);
+ATF_TC_HEAD(unwritten, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "tables for viewers only, no file");
+}
+ATF_TC_BODY(unwritten, tc)
+{
+	session_options.no_capture = true;
+	session_options.recorder_flags = MT_RECORDER_AGGREGATE;
+	ATF_CHECK_EQ(0, run(program_slow));
+	ATF_CHECK_EQ(1, result.allocations);
+	ATF_CHECK_EQ(0, result.lost_events);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, many);
@@ -514,5 +542,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_python);
 	ATF_TP_ADD_TC(tp, never_started);
 	ATF_TP_ADD_TC(tp, samples);
+	ATF_TP_ADD_TC(tp, unwritten);
 	return (atf_no_error());
 }
