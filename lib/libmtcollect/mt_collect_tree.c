@@ -295,7 +295,7 @@ chosen(struct mt_collect_tree *t)
 {
 	struct mt_collect_member *m;
 
-	for (m = t->member; m < t->member + t->n; m++)
+	for (m = t->member; m != NULL && m < t->member + t->n; m++)
 		if (m->pid != 0 && !m->given_up)
 			return (m);
 	return (NULL);

@@ -38,6 +38,9 @@ fe_warn(const char *file, const struct mt_error *e)
 	line(file, "", text);
 }
 
+static void	vline(const char *, const char *, const char *, va_list)
+		    __attribute__((__format__(__printf__, 3, 0)));
+
 static void
 vline(const char *file, const char *kind, const char *fmt, va_list ap)
 {
