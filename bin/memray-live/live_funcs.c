@@ -5,20 +5,21 @@
 #include <string.h>
 
 #include <fe_alloc.h>
+#include <mt_secret.h>
 
 #include "live_funcs.h"
 
 #define SLOTS		1024u
-#define FNV_START	0xcbf29ce484222325u
-#define FNV_PRIME	0x100000001b3u
 #define NO_STACK	"<no Python stack>"
 
+/* With the NUL, behind what was hashed to h before. */
 static uint64_t
-hash_string(uint64_t h, const char *s)
+hash_string(uint64_t secret, uint64_t h, const char *s)
 {
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * FNV_PRIME;
-	return (h * FNV_PRIME);
+	do
+		h = mt_secret_fold(h + (unsigned char)*s, secret);
+	while (*s++ != '\0');
+	return (h);
 }
 
 /* The slot of a function, or the empty one where it belongs. */
@@ -60,6 +61,7 @@ void
 live_funcs_init(struct live_funcs *f)
 {
 	memset(f, 0, sizeof(*f));
+	f->secret = mt_secret();
 	set_slots(f, SLOTS);
 	(void)live_funcs_get(f, NO_STACK, "");
 }
@@ -67,7 +69,8 @@ live_funcs_init(struct live_funcs *f)
 uint32_t
 live_funcs_get(struct live_funcs *f, const char *name, const char *file)
 {
-	uint64_t h = hash_string(hash_string(FNV_START, name), file);
+	uint64_t h = hash_string(f->secret,
+	    hash_string(f->secret, 0, name), file);
 	uint32_t *slot = slot_of(f, h, name, file);
 
 	if (*slot != 0)
@@ -75,6 +78,7 @@ live_funcs_get(struct live_funcs *f, const char *name, const char *file)
 	f->func = fe_grow(f->func, f->n, sizeof(*f->func), &f->cap);
 	f->func[f->n].name = fe_strdup(name);
 	f->func[f->n].file = fe_strdup(file);
+	f->text += strlen(name) + strlen(file) + 2;
 	f->func[f->n].hash = h;
 	f->func[f->n].heir = (uint32_t)f->n;
 	*slot = (uint32_t)++f->n;

@@ -26,6 +26,8 @@ struct live_funcs {
 	size_t		 cap;
 	uint32_t	*slot;		/* number of a function + 1, or 0 */
 	size_t		 nslots;	/* a power of two */
+	uint64_t	 text;		/* bytes of names and files */
+	uint64_t	 secret;	/* names come from anybody */
 };
 
 void		live_funcs_init(struct live_funcs *);

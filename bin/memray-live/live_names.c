@@ -7,11 +7,11 @@
 #include <time.h>
 
 #include <fe_alloc.h>
+#include <mt_secret.h>
 
 #include "live_names.h"
 
 #define SLOTS		1024u
-#define HASH_FACTOR	0x9e3779b97f4a7c15u
 #define ASK_MAX		100000u	/* addresses at a time */
 #define REST		3u	/* times as long as it took */
 
@@ -20,6 +20,7 @@ live_names_init(struct live_names *n, struct live_funcs *funcs)
 {
 	memset(n, 0, sizeof(*n));
 	n->funcs = funcs;
+	n->secret = mt_secret();
 }
 
 void
@@ -60,6 +61,7 @@ live_names_module(struct live_names *n, const char *path,
 	m->build_id = fe_alloc(build_id_len, 1, 0);
 	memcpy(m->build_id, build_id, build_id_len);
 	m->build_id_len = build_id_len;
+	n->text += strlen(path) + 1 + build_id_len;
 	m->kind = kind;
 	m->note = NULL;
 	return ((uint32_t)n->nmodules++);
@@ -69,8 +71,8 @@ live_names_module(struct live_names *n, const char *path,
 static uint32_t *
 slot_of(const struct live_names *n, uint32_t module, uint32_t address)
 {
-	size_t i = (size_t)((((uint64_t)module << 32 | address) *
-	    HASH_FACTOR) >> 32);
+	size_t i = (size_t)mt_secret_fold((uint64_t)module << 32 | address,
+	    n->secret);
 	const struct live_spot *s;
 
 	for (;; i++) {

@@ -50,12 +50,14 @@ struct live_names {
 	struct live_module	*module;
 	size_t			 nmodules;
 	size_t			 module_cap;
+	uint64_t		 text;	/* bytes of paths and build-ids */
 	struct live_spot	*spot;	/* in the order of the questions */
 	size_t			 nspots;
 	size_t			 spot_cap;
 	size_t			 nknown;	/* spots that were answered */
 	uint32_t		*slot;	/* number of a spot + 1, or 0 */
 	size_t			 nslots;	/* a power of two */
+	uint64_t		 secret; /* addresses come from anybody */
 	struct live_frame	*frame;
 	size_t			 nframes;
 	size_t			 frame_cap;

@@ -8,6 +8,7 @@
 
 #include <fe_alloc.h>
 
+#include "live_cost.h"
 #include "live_watch.h"
 
 void
@@ -333,6 +334,8 @@ take_feed(struct live_watch *w, struct mt_error *e)
 		update(w);
 	else
 		refresh(w);
+	if (!w->over && mt_feed_spend(w->feed, live_cost(w), e) != MT_OK)
+		w->over = true;
 	return (updated || w->over);
 }
 

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include <fe_alloc.h>
+#include <mt_secret.h>
 
 #include "stats_sizes.h"
 
 static struct stats_size *
 find(const struct stats_sizes *s, uint64_t size)
 {
-	size_t i = (size_t)(size * 0x9e3779b97f4a7c15ull >> 32) & s->mask;
+	size_t i = (size_t)mt_secret_fold(size, s->secret) & s->mask;
 
 	while (s->slot[i].count != 0 && s->slot[i].size != size)
 		i = (i + 1) & s->mask;
@@ -27,8 +28,10 @@ grow(struct stats_sizes *s)
 	s->slot = fe_alloc(n, sizeof(*s->slot), 0);
 	memset(s->slot, 0, n * sizeof(*s->slot));
 	s->mask = n - 1;
-	if (old.slot == NULL)
+	if (old.slot == NULL) {
+		s->secret = mt_secret();
 		return;
+	}
 	for (size_t i = 0; i <= old.mask; i++)
 		if (old.slot[i].count != 0)
 			*find(s, old.slot[i].size) = old.slot[i];

@@ -25,6 +25,7 @@ struct stats_sizes {
 	struct stats_size	*slot;
 	size_t			 mask;	/* slots minus one */
 	size_t			 used;
+	uint64_t		 secret;	/* sizes come from anybody */
 };
 
 struct stats_bin {

@@ -85,16 +85,22 @@ void	memray_lines_put(const struct memray_lines *, struct fe_buf *,
 
 /* ---- transform_memray_live.c ---- */
 
+struct memray_block {
+	uint64_t	addr;
+	unsigned	allocator;	/* memray's number */
+};
+
+struct memray_live_slot {
+	uint64_t		ref_plus1;	/* 0: empty */
+	struct memray_block	block;
+};
+
 /* Addresses of blocks by the numbers of their allocations. */
 struct memray_live {
 	struct memray_live_slot	*slot;
 	size_t			 mask;	/* number of slots minus one */
 	size_t			 used;
-};
-
-struct memray_block {
-	uint64_t	addr;
-	unsigned	allocator;	/* memray's number */
+	uint64_t		 secret; /* numbers come from anybody */
 };
 
 /* All zeroes is an empty table; what is put is not there. */

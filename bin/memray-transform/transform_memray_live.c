@@ -7,22 +7,16 @@
 #include <string.h>
 
 #include <fe_alloc.h>
+#include <mt_secret.h>
 
 #include "transform_memray.h"
 
 #define SLOTS_MIN	1024
 
-struct memray_live_slot {
-	uint64_t		ref_plus1;	/* 0: empty */
-	struct memray_block	block;
-};
-
 static size_t
 home(const struct memray_live *l, uint64_t ref)
 {
-	uint64_t h = (ref + 1) * 0x9e3779b97f4a7c15u;
-
-	return ((size_t)(h >> 20 ^ h >> 44) & l->mask);
+	return ((size_t)mt_secret_fold(ref, l->secret) & l->mask);
 }
 
 static void
@@ -45,6 +39,8 @@ grow(struct memray_live *l)
 	l->slot = fe_alloc(n, sizeof(*l->slot), 0);
 	memset(l->slot, 0, n * sizeof(*l->slot));
 	l->mask = n - 1;
+	if (old.slot == NULL)
+		l->secret = mt_secret();
 	l->used = 0;
 	for (size_t i = 0; old.slot != NULL && i <= old.mask; i++)
 		if (old.slot[i].ref_plus1 != 0)

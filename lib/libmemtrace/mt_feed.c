@@ -31,6 +31,7 @@ mt_feed_open(struct mt_feed **out, const struct mt_feed_options *options,
 		return (nomem(e));
 	f->fd = -1;
 	st = mt_budget_open(&f->budget, 0, e);
+	mt_budget_share(&f->spent, &f->budget);
 	if (st == MT_OK)
 		st = mt_feed_find(f, options, e);
 	if (st == MT_OK)
@@ -59,6 +60,7 @@ mt_feed_close(struct mt_feed *f)
 	mt_buf_fini(&f->sealed);
 	mt_buf_fini(&f->in);
 	mt_seal_free(f->seal);
+	mt_budget_close(&f->spent);
 	mt_budget_close(&f->budget);
 	free(f);
 }
@@ -109,10 +111,10 @@ open_records(struct mt_feed *f, struct mt_error *e)
 		if (from->len - at - MT_MIRROR_RECORD < n)
 			break;
 		at += MT_MIRROR_RECORD;
-		if (!mt_buf_reserve(to, n))
+		if (n >= MT_SEAL_TAG && !mt_buf_reserve(to, n))
 			return (nomem(e));
-		if (!mt_seal_open(f->seal, to->data + to->len,
-		    from->data + at, n))
+		if (n < MT_SEAL_TAG || !mt_seal_open(f->seal,
+		    to->data + to->len, from->data + at, n))
 			return (mt_error_set(e, MT_ERR_FORMAT, "somebody has "
 			    "changed what memray-run said"));
 		to->len += n - MT_SEAL_TAG;
@@ -206,6 +208,16 @@ mt_feed_interval(struct mt_feed *f, unsigned ms, struct mt_error *e)
 	if (f->over || ask(f, request))
 		return (MT_OK);
 	return (mt_error_set(e, MT_ERR_SYS, "cannot ask for updates"));
+}
+
+enum mt_status
+mt_feed_spend(struct mt_feed *f, uint64_t bytes, struct mt_error *e)
+{
+	mt_budget_give(&f->spent, f->spent.used);
+	if (mt_budget_take(&f->spent, bytes))
+		return (MT_OK);
+	return (mt_budget_status(&f->spent, mt_error_set(e, MT_ERR_NOMEM,
+	    "out of memory"), e));
 }
 
 /* ---- What it tells ---------------------------------------------------- */

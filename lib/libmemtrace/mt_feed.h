@@ -137,6 +137,15 @@ MT_API void		mt_feed_process(const struct mt_feed *, size_t i,
 			    struct mt_feed_process *);
 
 /*
+ * What the caller keeps of its own of what it was sent takes so many bytes in
+ * all, instead of what it said before: a server could have it take any number
+ * of them.  MT_ERR_NOMEM: with the model, that is more than memory may be
+ * spent on the feed, see memtrace(7), LIMITS.
+ */
+MT_API enum mt_status	mt_feed_spend(struct mt_feed *, uint64_t bytes,
+			    struct mt_error *);
+
+/*
  * Write the tables of a process as they are now to fd, a new file, as a
  * capture: what lives is in it as leaked, what lived at the high-water mark
  * as the peak.  MT_ERR_LIMIT: there are no tables of that process.

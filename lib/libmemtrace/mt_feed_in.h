@@ -28,6 +28,7 @@ struct mt_feed_member {
 
 struct mt_feed {
 	struct mt_budget	 budget;	/* of all processes together */
+	struct mt_budget	 spent;		/* by the caller */
 	int			 fd;
 	struct mt_seal		*seal;		/* NULL: of a local socket */
 	struct mt_buf		 sealed;	/* records, likewise */

@@ -2,10 +2,13 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,7 +19,15 @@
 #define CPU_SECONDS	30u	/* for one module */
 #define CPU_TOTAL_MS	600000u	/* for all of them, in all children */
 #define WAIT_SECONDS	300u	/* likewise; a server may take long to answer */
-#define MEMORY_MAX	(UINT64_C(8) * 1024 * 1024 * 1024)
+
+/*
+ * Memory for one module besides what is inherited: some for any file, and more
+ * for each of its bytes, since its debug information may be a file of its own,
+ * ten times as long.
+ */
+#define MEMORY_BASE	(UINT64_C(1) << 30)
+#define MEMORY_PER_BYTE	64u
+#define MEMORY_MAX	(UINT64_C(8) << 30)
 
 /* Before anything that is worth more than names. */
 #define OOM_SCORE	"500"
@@ -72,6 +83,46 @@ limit_time(void)
 {
 	limit(RLIMIT_CPU, spent_ms() / 1000 + CPU_SECONDS);
 	(void)alarm(WAIT_SECONDS);
+}
+
+/* Addresses that this process has, with those that it was forked with. */
+static uint64_t
+mapped(void)
+{
+	FILE *fp = fopen("/proc/self/statm", "re");
+	uint64_t pages = 0;
+
+	if (fp == NULL)
+		return (MEMORY_MAX);
+	if (fscanf(fp, "%" SCNu64, &pages) != 1)
+		pages = MEMORY_MAX / 4096;
+	(void)fclose(fp);
+	return (pages * (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+uint64_t
+mt_sym_child_memory(uint64_t file_bytes)
+{
+	if (file_bytes > (MEMORY_MAX - MEMORY_BASE) / MEMORY_PER_BYTE)
+		return (MEMORY_MAX);
+	return (MEMORY_BASE + file_bytes * MEMORY_PER_BYTE);
+}
+
+/*
+ * What one module needs, of which nothing is left when it is closed; not more
+ * than the limit that was there.
+ */
+static void
+limit_memory(const char *path, uint64_t most)
+{
+	struct stat st;
+	uint64_t bytes = stat(path, &st) == 0 && st.st_size > 0 ?
+	    (uint64_t)st.st_size : 0, max;
+
+	if (!LIMIT_MEMORY)
+		return;
+	max = mapped() + mt_sym_child_memory(bytes);
+	limit(RLIMIT_AS, max < most ? max : most);
 }
 
 /*
@@ -146,7 +197,7 @@ tell(const struct mt_sym_work *w, struct mt_sym_module *m, uint32_t i, int fd)
 
 /* The parent hears of a module before anything is done for it. */
 static bool
-work_on(const struct mt_sym_work *w, uint32_t group, int fd)
+work_on(const struct mt_sym_work *w, uint32_t group, int fd, uint64_t memory)
 {
 	uint32_t at, end = w->start[group + 1];
 	uint64_t since_ms = spent_ms();
@@ -157,6 +208,7 @@ work_on(const struct mt_sym_work *w, uint32_t group, int fd)
 	ok = write_all(fd, &w->order[at], sizeof(w->order[at]));
 	limit_time();
 	limit_total(w);
+	limit_memory(w->module[w->order[at]].path, memory);
 	mt_sym_module_open(&m, &w->module[w->order[at]], w->start_time_ns);
 	while (ok) {
 		ok = tell(w, &m, w->order[at], fd);
@@ -175,6 +227,8 @@ child(const struct mt_sym_work *w, pid_t parent, int fd)
 	static const int deadly[] = {
 		SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGALRM
 	};
+	uint64_t memory = UINT64_MAX;
+	struct rlimit rl;
 	sigset_t none;
 	uint32_t i;
 	size_t k;
@@ -191,10 +245,10 @@ child(const struct mt_sym_work *w, pid_t parent, int fd)
 		(void)unsetenv("DEBUGINFOD_URLS");
 	go_first();
 	limit(RLIMIT_CORE, 0);
-	if (LIMIT_MEMORY)
-		limit(RLIMIT_AS, MEMORY_MAX);
+	if (getrlimit(RLIMIT_AS, &rl) == 0)
+		memory = rl.rlim_cur;
 	while ((i = atomic_fetch_add(w->next, 1)) < w->ngroups)
-		if (!work_on(w, i, fd))
+		if (!work_on(w, i, fd, memory))
 			_exit(1);
 	_exit(0);
 }

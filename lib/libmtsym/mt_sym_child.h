@@ -23,6 +23,9 @@ struct mt_sym_work {
 	_Atomic uint32_t	*spent_ms;	/* of processors; likewise */
 };
 
+/* Memory that it may take for a module in a file of so many bytes. */
+uint64_t mt_sym_child_memory(uint64_t file_bytes);
+
 /* Start one.  Returns its pid and where to read from, or -1. */
 pid_t	mt_sym_child(const struct mt_sym_work *, int *fd);
 

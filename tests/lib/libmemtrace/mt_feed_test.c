@@ -268,6 +268,33 @@ ATF_TC_BODY(saved, tc)
 	play_stop(&p);
 }
 
+ATF_TC(spend);
+ATF_TC_HEAD(spend, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "what a viewer keeps counts with what "
+	    "he was sent");
+}
+ATF_TC_BODY(spend, tc)
+{
+	struct mt_feed f;
+	struct mt_error e;
+
+	memset(&f, 0, sizeof(f));
+	ATF_REQUIRE_EQ(MT_OK, mt_budget_open(&f.budget, 0, &e));
+	mt_budget_share(&f.spent, &f.budget);
+	ATF_CHECK_EQ(MT_OK, mt_feed_spend(&f, 40000000, &e));
+	/* Instead, not in addition. */
+	ATF_CHECK_EQ(MT_OK, mt_feed_spend(&f, 60000000, &e));
+	ATF_CHECK(!mt_budget_take(&f.budget, 5000000));
+	ATF_CHECK_EQ(MT_OK, mt_feed_spend(&f, 50000000, &e));
+	ATF_CHECK(mt_budget_take(&f.budget, 5000000));
+	ATF_CHECK_EQ(MT_ERR_NOMEM, mt_feed_spend(&f, 60000000, &e));
+	ATF_CHECK_STREQ("needs 65.0 MB of memory or more, and may have "
+	    "64.0 MB; set MEMTRACE_MEMORY_MAX to let it have more", e.text);
+	mt_budget_close(&f.spent);
+	mt_budget_close(&f.budget);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, same_tables);
@@ -276,5 +303,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, nothing_new);
 	ATF_TP_ADD_TC(tp, ends);
 	ATF_TP_ADD_TC(tp, saved);
+	ATF_TP_ADD_TC(tp, spend);
 	return (atf_no_error());
 }
