@@ -9,65 +9,12 @@
 static volatile uint64_t fuzz_sink;
 
 /*
- * What is allocated with malloc(3), where the sanitizer tells; what lies in
- * pages of its own is charged to a budget, but not counted here.
+ * Steps that reading, selecting, summing and copying may take, for each byte
+ * and at all: a byte can stand for a thousand, and a budget for any file has
+ * room for millions of rows.
  */
-#define MEMORY_SLACK	UINT64_C(8000000)
-
-int	__sanitizer_install_malloc_and_free_hooks(
-	    void (*)(const volatile void *, size_t),
-	    void (*)(const volatile void *)) __attribute__((__weak__));
-size_t	__sanitizer_get_allocated_size(const volatile void *)
-	    __attribute__((__weak__));
-
-static struct fuzz_memory {
-	bool	 installed;
-	uint64_t now;
-	uint64_t most;
-} memory;
-
-static void
-fuzz_malloced(const volatile void *p, size_t n)
-{
-	(void)p;
-	memory.now += n;
-	if (memory.now > memory.most)
-		memory.most = memory.now;
-}
-
-static void
-fuzz_freed(const volatile void *p)
-{
-	uint64_t n = p == NULL ? 0 : __sanitizer_get_allocated_size(p);
-
-	memory.now -= n < memory.now ? n : memory.now;
-}
-
-static void
-fuzz_memory_begin(void)
-{
-	if (!memory.installed &&
-	    __sanitizer_install_malloc_and_free_hooks != NULL)
-		(void)__sanitizer_install_malloc_and_free_hooks(
-		    fuzz_malloced, fuzz_freed);
-	memory.installed = true;
-	memory.now = memory.most = 0;
-}
-
-/* A file of n bytes was read: did it cost more than it may? */
-static void
-fuzz_memory_end(size_t n)
-{
-	fuzz_require(memory.most <= MT_BUDGET_BASE +
-	    (uint64_t)n * MT_BUDGET_PER_BYTE + MEMORY_SLACK);
-}
-
-void
-fuzz_require(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#define STEPS_PER_BYTE	UINT64_C(20000)
+#define STEPS		UINT64_C(400000000)
 
 static void
 fuzz_bytes(const void *p, size_t n)
@@ -279,7 +226,7 @@ fuzz_file(const uint8_t *data, size_t n)
 void
 fuzz_open(const uint8_t *data, size_t n)
 {
-	fuzz_memory_begin();
+	fuzz_cost_begin();
 	fuzz_file(data, n);
-	fuzz_memory_end(n);
+	fuzz_cost_end(n, STEPS_PER_BYTE, STEPS);
 }

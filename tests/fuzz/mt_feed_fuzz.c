@@ -11,21 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fuzz_cost.h"
 #include "mt_feed_in.h"
 
 #define FUZZ_PIECE	16384u	/* bytes that fit in a socket */
+
+/* Steps that an input may take, for each byte and at all. */
+#define STEPS_PER_BYTE	UINT64_C(50000)
+#define STEPS		UINT64_C(200000000)
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* Something that a compiler cannot leave out. */
 static volatile uint64_t fuzz_sink;
-
-static void
-fuzz_require(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 fuzz_string(const char *s)
@@ -151,6 +149,7 @@ fuzz_feed(const uint8_t *data, size_t n, enum fuzz_way way)
 	if (f == NULL || socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
 		abort();
 	f->fd = sv[0];
+	fuzz_require(mt_budget_open(&f->budget, 0, NULL) == MT_OK);
 	if (way != FUZZ_PLAIN)
 		fuzz_greet(&f->seal, &server);
 	while (n > 0 && st == MT_OK) {
@@ -176,11 +175,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct mt_token token;
 	unsigned version;
 
+	fuzz_cost_begin();
 	/* The seal changes nothing of what is said. */
 	fuzz_require(fuzz_feed(data, n, FUZZ_PLAIN) ==
 	    fuzz_feed(data, n, FUZZ_SEALED));
 	(void)fuzz_feed(data, n, FUZZ_RECORDS);
 	if (mt_token_parse(&token, &version, (const char *)data, n))
 		fuzz_require(version <= MT_FEED_VERSION);
+	fuzz_cost_end(n, STEPS_PER_BYTE, STEPS);
 	return (0);
 }

@@ -12,20 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz_cost.h"
 #include "mt_collect_process.h"
 #include "mt_wire.h"
 
 #define FUZZ_RINGS	4u
 #define FUZZ_DRAIN	0x80u
 
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+/* Steps that an input may take, for each byte and at all. */
+#define STEPS_PER_BYTE	UINT64_C(5000)
+#define STEPS		UINT64_C(2000000)
 
-static void
-fuzz_require(bool ok)
-{
-	if (!ok)
-		abort();
-}
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static enum mt_status
 fuzz_put(void *arg, enum mt_block_type type, void *data, size_t n,
@@ -91,6 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (n == 0)
 		return (0);
+	fuzz_cost_begin();
 	rings = data[0] % FUZZ_RINGS + 1;
 	fuzz_require(mt_recorder_new(&r, &sink, data[0] & 0x80 ?
 	    MT_RECORDER_AGGREGATE : 0, NULL) == MT_OK);
@@ -106,5 +105,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fuzz_require(t.allocations <= n && t.live <= t.allocations);
 	mt_collect_process_free(p);
 	mt_recorder_free(r);
+	fuzz_cost_end(n, STEPS_PER_BYTE, STEPS);
 	return (0);
 }

@@ -14,9 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fuzz_cost.h"
 #include "mt_sym_module.h"
 #include "mt_sym_name.h"
 #include "mt_sym_path.h"
+
+/* Steps that an input may take, for each byte and at all. */
+#define STEPS_PER_BYTE	UINT64_C(20000)
+#define STEPS		UINT64_C(100000000)
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -27,13 +32,6 @@ enum fuzz_mode {
 };
 
 #define ADDRESSES	64u
-
-static void
-fuzz_require(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 /* The message must be such as mt_sym_get*() can read to its end. */
 static void
@@ -102,6 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	if (n == 0)
 		return (0);
+	fuzz_cost_begin();
 	switch (data[0] % FUZZ_MODES) {
 	case FUZZ_FILE:
 		fuzz_file(data + 1, n - 1);
@@ -110,5 +109,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		fuzz_name(data + 1, n - 1);
 		break;
 	}
+	fuzz_cost_end(n, STEPS_PER_BYTE, STEPS);
 	return (0);
 }

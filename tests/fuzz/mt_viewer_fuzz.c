@@ -15,11 +15,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fuzz_cost.h"
 #include "mt_collect_viewer.h"
 
 enum fuzz_peer { FUZZ_LOCAL, FUZZ_NET, FUZZ_SEALED, FUZZ_PEERS };
 
 #define FUZZ_PIECE	64u	/* bytes at a time, at most */
+
+/* Steps that an input may take, for each byte and at all. */
+#define STEPS_PER_BYTE	UINT64_C(20000)
+#define STEPS		UINT64_C(200000)
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -35,13 +40,6 @@ static const struct mt_token fuzz_token = {
 	.said = "0123456789abcdef0123456789ABCDE",
 	.token = "a token that nobody else knows."
 };
-
-static void
-fuzz_require(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 fuzz_check(const struct mt_collect_viewer *v, enum fuzz_peer peer, bool came)
@@ -114,6 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (n == 0)
 		return (0);
+	fuzz_cost_begin();
 	f.peer = data[0] % FUZZ_PEERS;
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1 ||
 	    (f.v = mt_collect_viewer_new(sv[0],
@@ -133,5 +132,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	mt_seal_free(f.seal);
 	mt_collect_viewer_free(f.v);
 	(void)close(f.fd);
+	fuzz_cost_end(n, STEPS_PER_BYTE, STEPS);
 	return (0);
 }
