@@ -13,6 +13,9 @@ a program is; a shell pattern stands for all that match, as in 'package:*', and
 all are meant if there is none.
 
 A difference of more than `limit' per cent (1) is marked
+	a	if it is gone without the arenas, which Python maps when its
+		others are full: how full they are at the start of the work
+		differs between two runs of the same kind, too
 	~	if the program does not do the same each time: in three runs of
 		each, our least number is no more than memray's greatest, and
 		memray's least no more than our greatest
@@ -37,6 +40,10 @@ MODES = "blocks", "objects"
 WHAT = "count", "bytes", "peak"
 # Sizes that nobody else allocates.
 MARKS = 77777777, 77777779
+# Bytes of an arena, in which Python keeps its small objects: up to 3.9; since.
+ARENAS = 1 << 18, 1 << 20
+# Programs that have to be told what to do.
+ARGUMENTS = {"async_tree": ("none", "io", "memoization", "cpu_io_mixed")}
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRIVER = os.path.join(HERE, "agree_driver.py")
 ALLOCATION = re.compile(rb"ALLOCATION\tnumber=(\d+)\t.*\tallocator=(\w+)\t"
@@ -50,6 +57,8 @@ class Sums:
 
     def __init__(self):
         self.count = self.bytes = self.live = self.peak = 0
+        # What of it is arenas, and the peak of all else.
+        self.arenas = self.arena_bytes = self.arena_live = self.other_peak = 0
         self.blocks = {}
         self.maps = {}
 
@@ -60,8 +69,13 @@ class Sums:
         self.peak = max(self.peak, self.live)
         if allocator == b"mmap":
             self.maps[address] = size
+            if size in ARENAS:
+                self.arenas += 1
+                self.arena_bytes += size
+                self.arena_live += size
         else:
             self.blocks[number] = size
+        self.other_peak = max(self.other_peak, self.live - self.arena_live)
 
     def free(self, number):
         self.live -= self.blocks.pop(number, 0)
@@ -75,10 +89,17 @@ class Sums:
                 continue
             del self.maps[start]
             self.live -= high - low
+            if n in ARENAS:
+                self.arena_live -= n
             if start < low:
                 self.maps[start] = low - start
             if high < start + n:
                 self.maps[high] = start + n - high
+
+    def found(self):
+        """Count, bytes and peak of all, and of all but arenas."""
+        return (self.count, self.bytes, self.peak, self.count - self.arenas,
+                self.bytes - self.arena_bytes, self.other_peak)
 
 
 def record(line, sums):
@@ -120,7 +141,7 @@ def said(path, end):
                 if mark == MARKS[0]:
                     sums = Sums()
                 else:
-                    found = [getattr(sums, what) for what in WHAT]
+                    found = sums.found()
     if parser.returncode or tuple(seen) != MARKS:
         sys.exit("memray_agree: %s: marks %s" % (path, seen))
     return found
@@ -222,13 +243,17 @@ class Comparison:
         if is_explained(self.args.table, self.program, self.mode, WHAT[i],
                         percent=percent):
             return "+"
+        others = difference(self.ours[0][i + 3], self.theirs[0][i + 3])
+        if abs(others) <= self.args.limit:
+            return "a"
         return "~" if self.varies(i) else "!"
 
     def print(self):
         """A line; all its marks."""
         line = "%-24s %-7s" % (self.program, self.mode)
         marks = [self.mark(i) for i in range(len(WHAT))]
-        for x, y, mark in zip(self.ours[0], self.theirs[0], marks):
+        # Of the numbers the first three.
+        for mark, x, y in zip(marks, self.ours[0], self.theirs[0]):
             line += " %11d %11d %+8.3f%s" % (x, y, difference(x, y), mark)
         print(line, flush=True)
         return "".join(marks)
@@ -252,6 +277,13 @@ def compare(args, program, directory):
         return left_out(program, "takes longer than %g s" % args.time)
 
 
+def told(name):
+    """The names of a program, one for each argument that it can be given."""
+    if name in ARGUMENTS:
+        return ["%s:%s" % (name, argument) for argument in ARGUMENTS[name]]
+    return [name]
+
+
 def known(python):
     """The names of all programs that there are."""
     with open(os.path.join(HERE, "agree_packages.py")) as f:
@@ -262,14 +294,16 @@ def known(python):
     if cases:
         for name in sorted(os.listdir(cases)):
             if name.endswith("_base.py"):
-                yield "memray:" + name[:-len("_base.py")]
+                for program in told(name[:-len("_base.py")]):
+                    yield "memray:" + program
     done = subprocess.run([python, "-c", "import pyperformance as p, os; "
         "print(*sorted(os.listdir(os.path.join(os.path.dirname(p.__file__), "
         "'data-files', 'benchmarks'))))"], stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL)
     for name in done.stdout.decode().split():
         if name.startswith("bm_"):
-            yield "pyperf:" + name[len("bm_"):]
+            for program in told(name[len("bm_"):]):
+                yield "pyperf:" + program
 
 
 def chosen(args):
@@ -298,7 +332,8 @@ def main():
     print("%d programs compared, %d within %g %%, %d with differences that are "
           "explained, %d that vary, %d with others; %d left out" % (
               len(compared), sum(not m.strip() for m in compared), args.limit,
-              *(sum(mark in m for m in compared) for mark in "+~!"),
+              sum("+" in m or "a" in m for m in compared),
+              *(sum(mark in m for m in compared) for mark in "~!"),
               len(found) - len(compared)))
     sys.exit(any("!" in marks for marks in compared))
 

@@ -19,7 +19,7 @@ programs_body()
 	atf_check -o match:"^2 programs compared, 2 within 1 %" tail -n 1 out
 }
 
-# Made-up numbers: alike, explained, from run to run, and another.
+# Made-up numbers: alike, explained, arenas, from run to run, and another.
 atf_test_case judgement
 judgement_head()
 {
@@ -36,13 +36,18 @@ judgement_body()
 	           "above": ([(104, 9, 9)] * 3, [(100, 9, 9)] * 3),
 	           "varies": ([(103, 9, 9), (101, 9, 9), (104, 9, 9)],
 	                      [(100, 9, 9), (102, 9, 9), (100, 9, 9)]),
-	           "other": ([(9, 9, 103)] * 3, [(9, 9, 100)] * 3)}
+	           "arenas": ([(100, 9, 209, 100, 9, 109)],
+	                      [(100, 9, 109, 100, 9, 109)]),
+	           "other": ([(9, 9, 103)] * 3, [(9, 9, 100)] * 3),
+	           "both": ([(9, 9, 209, 9, 9, 109)] * 3,
+	                    [(9, 9, 100, 9, 9, 100)] * 3)}
 	def next_of(which):
 	    left = {}
 	    def run(args, program, mode, path):
 	        key = program, mode
 	        left.setdefault(key, list(numbers[program][which]))
-	        return left[key].pop(0)
+	        found = left[key].pop(0)
+	        return found if len(found) == 6 else found * 2
 	    return run
 	m.ours, m.theirs = next_of(0), next_of(1)
 	def alone(args, argv, end):
@@ -55,8 +60,8 @@ judgement_body()
 	m.main()
 	EOF
 	export PYTHONPATH="$(atf_get_srcdir)" PYTHONDONTWRITEBYTECODE=1
-	atf_check -o save:out python3 made_up.py same known varies broken \
-	    endless
+	atf_check -o save:out python3 made_up.py same known varies arenas \
+	    broken endless
 	cat > expected <<-EOF
 	same blocks 100 100 +0.000 100 101 -0.990 100 100 +0.000
 	same objects 100 100 +0.000 100 101 -0.990 100 100 +0.000
@@ -64,14 +69,16 @@ judgement_body()
 	known objects 103 100 +3.000+ 100 100 +0.000 100 100 +0.000
 	varies blocks 103 100 +3.000~ 9 9 +0.000 9 9 +0.000
 	varies objects 103 100 +3.000~ 9 9 +0.000 9 9 +0.000
+	arenas blocks 100 100 +0.000 9 9 +0.000 209 109 +91.743a
+	arenas objects 100 100 +0.000 9 9 +0.000 209 109 +91.743a
 	broken left out: alone: why
 	endless left out: takes longer than 300 s
-	3 programs compared, 1 within 1 %, 1 with differences that are explained, 1 that vary, 0 with others; 2 left out
+	4 programs compared, 1 within 1 %, 2 with differences that are explained, 1 that vary, 0 with others; 2 left out
 	EOF
 	sed '1d; s/  */ /g; s/ $//' out > lines
 	atf_check -o file:expected cat lines
-	for p in above other; do
-		atf_check -s exit:1 -o match:"3.000!|4.000!" \
+	for p in above other both; do
+		atf_check -s exit:1 -o match:"3.000!|4.000!|109.000!" \
 		    python3 made_up.py same $p
 	done
 }
