@@ -27,12 +27,16 @@ import memray
 def memrays(name):
     path = os.environ["AGREE_MEMRAY"].rstrip("/")
     sys.path.insert(0, os.path.dirname(path))
-    name, _, argument = name.partition(":")
+    name, *arguments = name.split(":")
     module = importlib.import_module("%s.%s_base" % (os.path.basename(path),
                                                      name))
-    arguments = [argument] if argument else []
+    if hasattr(module, "run_benchmark"):
+        function = module.run_benchmark
+    else:
+        # It has several: run_benchmark_c, for one.
+        function = getattr(module, "run_benchmark_" + arguments.pop(0))
     sys.argv[1:] = arguments
-    return lambda: module.run_benchmark(*arguments)
+    return lambda: function(*arguments)
 
 
 def pyperfs(name):

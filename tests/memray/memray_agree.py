@@ -43,7 +43,10 @@ MARKS = 77777777, 77777779
 # Bytes of an arena, in which Python keeps its small objects: up to 3.9; since.
 ARENAS = 1 << 18, 1 << 20
 # Programs that have to be told what to do.
-ARGUMENTS = {"async_tree": ("none", "io", "memoization", "cpu_io_mixed")}
+ARGUMENTS = {"async_tree": ("none", "io", "memoization", "cpu_io_mixed"),
+             "pickles": ("c:pickle", "c:unpickle", "c:pickle_dict",
+                         "c:pickle_list", "c:unpickle_list",
+                         "pure_python:pickle", "pure_python:unpickle")}
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRIVER = os.path.join(HERE, "agree_driver.py")
 ALLOCATION = re.compile(rb"ALLOCATION\tnumber=(\d+)\t.*\tallocator=(\w+)\t"
