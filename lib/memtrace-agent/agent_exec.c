@@ -1,8 +1,11 @@
 /*
  * Wrappers of exec*(3) and posix_spawn(3).  They run in the children of
- * vfork(2), in somebody else's memory: everything is built on the stack, and
- * nothing that is shared is written.
+ * vfork(2), in somebody else's memory, and on whatever stack that has: what is
+ * large is mapped, and the thread knows it, so that the parent of a child which
+ * has executed something finds it again.
  */
+
+#include <sys/mman.h>
 
 #include <alloca.h>
 #include <errno.h>
@@ -23,12 +26,20 @@
 #define EXEC_SOCKET	MT_ENV_SOCKET "="
 #define EXEC_WORD_MAX	240	/* bytes of a path that we pass on */
 #define EXEC_ENV_MAX	65536	/* entries; more than that is left alone */
+#define EXEC_STACK_MAX	2048	/* bytes of a copy that is on the stack */
 
 static struct {
 	bool	keep;		/* what is executed gets the agent */
 	char	path[PATH_MAX];		/* of the agent */
 	char	socket[256];		/* the whole entry */
 } ex;
+
+/* Of this thread, or of a child that had its memory; pid is who uses it. */
+static _Thread_local struct {
+	char	*p;
+	size_t	 size;
+	pid_t	 pid;			/* 0: nobody */
+} exec_memory __attribute__((__tls_model__("initial-exec")));
 
 static pid_t	exec_counted;	/* the child that agent_exec_forked() has */
 
@@ -139,18 +150,66 @@ exec_fill(char *const env[], char **out, char *preload)
 	out[n] = NULL;
 }
 
+void
+agent_exec_release(void)
+{
+	if (exec_memory.p != NULL)
+		(void)agent_real.munmap(exec_memory.p, exec_memory.size);
+	exec_memory.p = NULL;
+	exec_memory.pid = 0;
+}
+
 /*
- * Declares `to`, the environment to pass on: `from`, or on the stack of the
- * wrapper a copy with the agent in it.
+ * Memory for a copy, up to exec_done(); NULL if there is none, or a signal
+ * handler has come in between.
+ */
+static void *
+exec_map(size_t size)
+{
+	pid_t self = getpid();
+	char *p;
+
+	if (exec_memory.pid == self)
+		return (NULL);
+	agent_exec_release();
+	p = agent_real.mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return (NULL);
+	exec_memory.p = p;
+	exec_memory.size = size;
+	exec_memory.pid = self;
+	return (p);
+}
+
+static void
+exec_done(const void *env)
+{
+	int saved = errno;
+
+	if (env == exec_memory.p && env != NULL)
+		agent_exec_release();
+	errno = saved;
+}
+
+/*
+ * Declares `to`, the environment to pass on: `from`, or a copy with the agent
+ * in it, in the frame of the wrapper or mapped.
  */
 #define EXEC_ENVIRONMENT(to, from)					\
 	char *const *to = (from);					\
 	size_t to##_need = exec_need(from);				\
+	size_t to##_array = to##_need == 0 ? 0 :			\
+	    (exec_count(from) + 3) * sizeof(char *);			\
 	if (to##_need != 0) {						\
-		char **to##_copy = alloca((exec_count(from) + 3) *	\
-		    sizeof(char *));					\
-		exec_fill((from), to##_copy, alloca(to##_need));	\
-		to = to##_copy;						\
+		char *to##_copy = to##_array + to##_need <=		\
+		    EXEC_STACK_MAX ? alloca(to##_array + to##_need) :	\
+		    exec_map(to##_array + to##_need);			\
+		if (to##_copy != NULL) {				\
+			to = (char **)(void *)to##_copy;		\
+			exec_fill((from), (char **)(void *)to##_copy,	\
+			    to##_copy + to##_array);			\
+		}							\
 	}
 
 /*
@@ -235,8 +294,9 @@ exec_count_self(const char *path, char *const argv[])
 
 /* exec(2) has returned, so it failed. */
 static int
-exec_failed(int rc, int counted)
+exec_failed(const void *env, int rc, int counted)
 {
+	exec_done(env);
 	if (counted != 0)
 		agent_out_unfollowed(-counted);
 	exec_leave_word("");
@@ -254,7 +314,7 @@ execve(const char *path, char *const argv[], char *const envp[])
 	exec_announce(path, argv);
 	exec_leave_word(path);
 	n = exec_count_self(path, argv);
-	return (exec_failed(agent_real.execve(path, argv, env), n));
+	return (exec_failed(env, agent_real.execve(path, argv, env), n));
 }
 
 AGENT_EXPORT int
@@ -274,7 +334,7 @@ execvpe(const char *file, char *const argv[], char *const envp[])
 	exec_announce(file, argv);
 	exec_leave_word(file);
 	n = exec_count_self(file, argv);
-	return (exec_failed(agent_real.execvpe(file, argv, env), n));
+	return (exec_failed(env, agent_real.execvpe(file, argv, env), n));
 }
 
 AGENT_EXPORT int
@@ -290,7 +350,7 @@ fexecve(int fd, char *const argv[], char *const envp[])
 		return (-1);
 	EXEC_ENVIRONMENT(env, envp)
 	exec_leave_word("a descriptor");
-	return (exec_failed(agent_real.fexecve(fd, argv, env), 0));
+	return (exec_failed(env, agent_real.fexecve(fd, argv, env), 0));
 }
 
 AGENT_EXPORT int
@@ -306,6 +366,7 @@ posix_spawn(pid_t *pid, const char *path,
 	exec_announce(path, argv);
 	n = exec_count_child(path, argv, false);
 	rc = agent_real.posix_spawn(pid, path, actions, attr, argv, env);
+	exec_done(env);
 	if (rc != 0 && n != 0)
 		agent_out_unfollowed(-n);
 	return (rc);
@@ -324,6 +385,7 @@ posix_spawnp(pid_t *pid, const char *file,
 	exec_announce(file, argv);
 	n = exec_count_child(file, argv, false);
 	rc = agent_real.posix_spawnp(pid, file, actions, attr, argv, env);
+	exec_done(env);
 	if (rc != 0 && n != 0)
 		agent_out_unfollowed(-n);
 	return (rc);

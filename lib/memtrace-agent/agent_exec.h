@@ -19,4 +19,7 @@ void	agent_exec_let_go(void);
 /* In the child of a fork(2) that is not followed: count it. */
 void	agent_exec_forked(void);
 
+/* The thread ends: give back what a child of its vfork(2) has left. */
+void	agent_exec_release(void);
+
 #endif /* AGENT_EXEC_H */

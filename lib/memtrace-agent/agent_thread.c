@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent_early.h"
+#include "agent_exec.h"
 #include "agent_fork.h"
 #include "agent_native.h"
 #include "agent_number.h"
@@ -76,6 +77,7 @@ thread_leaves(void *arg)
 {
 	struct agent_thread *t = arg;
 
+	agent_exec_release();
 	if (atomic_load(&agent->phase) == AGENT_OFF)
 		return;
 	agent_out_leave(t);

@@ -103,6 +103,25 @@ addresses_body()
 	pool 40 10
 }
 
+# Programs are started from stacks that have no room for their environment.
+small_stack_each()
+{
+	"$py" "$src/small_stack.py" > plain 2> plain.err ||
+	    atf_skip "a plain run fails: $(cat plain.err)"
+	e2e_python_flags
+	# shellcheck disable=SC2086 # an option or nothing
+	atf_check -o file:plain memray-run $e2e_flags -q --follow-fork \
+	    -o cap.bin "$py" "$src/small_stack.py"
+	set -- cap.bin.*
+	[ $# -eq 3 ] || e2e_fail "not three children: $*"
+	for f; do
+		mv "$f" cap.bin
+		e2e_reports
+		e2e_near "child" "$(e2e_row leaks '<module>' own_bytes)" \
+		    5000000
+	done
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case churn
@@ -110,4 +129,5 @@ atf_init_test_cases()
 	atf_add_test_case descriptors
 	atf_add_test_case root
 	atf_add_test_case addresses
+	e2e_add small_stack
 }
