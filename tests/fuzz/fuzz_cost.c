@@ -26,6 +26,7 @@ static struct fuzz_cost {
 	uint64_t now;
 	uint64_t most;
 	uint64_t steps;
+	uint64_t allowed;
 } cost;
 
 /* It is not to count itself. */
@@ -73,14 +74,20 @@ fuzz_cost_begin(void)
 		(void)__sanitizer_install_malloc_and_free_hooks(malloced,
 		    freed);
 	cost.installed = true;
-	cost.now = cost.most = cost.steps = 0;
+	cost.now = cost.most = cost.steps = cost.allowed = 0;
+}
+
+void
+fuzz_cost_allow(uint64_t bytes)
+{
+	cost.allowed = bytes;
 }
 
 void
 fuzz_cost_end(size_t n, uint64_t steps_per_byte, uint64_t steps)
 {
 	const uint64_t memory = MT_BUDGET_BASE +
-	    (uint64_t)n * MT_BUDGET_PER_BYTE + MEMORY_SLACK;
+	    (uint64_t)n * MT_BUDGET_PER_BYTE + cost.allowed + MEMORY_SLACK;
 
 	if (getenv("FUZZ_COST") != NULL)
 		(void)fprintf(stderr, "%zu bytes: %" PRIu64 " bytes of "

@@ -18,6 +18,11 @@ void	fuzz_require(bool);
 /* Begin to count. */
 void	fuzz_cost_begin(void);
 /*
+ * More memory, of which the code under test says itself that it is the most
+ * that one input can make it take.
+ */
+void	fuzz_cost_allow(uint64_t bytes);
+/*
  * An input of n bytes may have cost 64 MB and 256 n bytes of memory, and so
  * many steps for each byte besides a constant number.
  */

@@ -22,6 +22,8 @@
 
 #define STEPS_PER_BYTE	UINT64_C(60000)
 #define STEPS		UINT64_C(2000000)
+/* Tables of a process by ids of codes and modules, while they grow. */
+#define TABLES		(UINT64_C(8) * (MT_FRAME_ID_MAX + MT_MODULE_MAX + 2))
 
 #define PEERS		4u
 #define ARENAS		8u	/* of a process that are looked at */
@@ -453,6 +455,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	f.p = data + 1;
 	f.end = data + n;
 	fuzz_cost_begin();
+	fuzz_cost_allow(PEERS * TABLES);
 	begin(&f, data[0]);
 	for (ops = 0; ops < OPS_MAX && f.p < f.end; ops++) {
 		op = next_byte(&f);

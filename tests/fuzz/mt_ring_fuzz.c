@@ -22,6 +22,8 @@
 /* Steps that an input may take, for each byte and at all. */
 #define STEPS_PER_BYTE	UINT64_C(5000)
 #define STEPS		UINT64_C(2000000)
+/* Tables of a process by ids of codes and modules, while they grow. */
+#define TABLES		(UINT64_C(8) * (MT_FRAME_ID_MAX + MT_MODULE_MAX + 2))
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -90,6 +92,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n == 0)
 		return (0);
 	fuzz_cost_begin();
+	fuzz_cost_allow(TABLES);
 	rings = data[0] % FUZZ_RINGS + 1;
 	fuzz_require(mt_recorder_new(&r, &sink, data[0] & 0x80 ?
 	    MT_RECORDER_AGGREGATE : 0, NULL) == MT_OK);
