@@ -47,8 +47,6 @@ why_text(uint32_t why)
 		return ("has more privileges than its caller");
 	case MT_WHY_STATIC:
 		return ("is statically linked");
-	case MT_WHY_LIBC:
-		return ("uses another C library");
 	case MT_WHY_LATE:
 		return ("had begun before that could be seen");
 	default:

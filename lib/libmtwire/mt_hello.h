@@ -50,7 +50,6 @@ enum mt_why {
 	MT_WHY_NONE = 0,
 	MT_WHY_PRIVILEGED = 1,	/* set-user-ID, set-group-ID, capabilities */
 	MT_WHY_STATIC = 2,	/* no dynamic linker */
-	MT_WHY_LIBC = 3,	/* loaded, but another C library */
 	MT_WHY_LATE = 4		/* loaded, but it was running already */
 };
 

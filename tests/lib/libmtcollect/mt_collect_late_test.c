@@ -112,6 +112,31 @@ ATF_TC_BODY(last_words, tc)
 }
 
 static int
+program_begun(struct program *p)
+{
+	return (say(p, MT_HELLO_UNTRACEABLE, MT_WHY_LATE) == -1);
+}
+
+ATF_TC(begun);
+ATF_TC_HEAD(begun, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a Python that was running before the "
+	    "agent saw it is named with that reason");
+}
+ATF_TC_BODY(begun, tc)
+{
+	const char *want = ", ./program: it had begun before that could be "
+	    "seen";
+	const char *got;
+
+	run_unheard(program_begun);
+	ATF_CHECK_EQ(1, result.untraceable);
+	got = strchr(result.untraced, ',');
+	ATF_REQUIRE(got != NULL);
+	ATF_CHECK_STREQ(want, got);
+}
+
+static int
 program_too_late(struct program *p)
 {
 	struct mt_welcome w;
@@ -147,6 +172,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, gone_at_once);
 	ATF_TP_ADD_TC(tp, last_words);
+	ATF_TP_ADD_TC(tp, begun);
 	ATF_TP_ADD_TC(tp, too_late);
 	return (atf_no_error());
 }
