@@ -21,12 +21,18 @@ prepare()
 # begin step at how: the program is started, and $run is memray-run.
 begin()
 {
-	rm -f out cap.bin began
+	rm -f out cap.bin began met
 	# shellcheck disable=SC2086 # an option or nothing
 	POOL_BEGAN=began FAULT_STEP=$1 FAULT_AT=$2 FAULT_HOW=$3 LD_PRELOAD=$PWD/faults.so \
 	    memray-run $e2e_flags -q -o cap.bin "$py" "$src/pool.py" 120 300 \
 	    > out 2> err &
 	run=$!
+}
+
+# met step: the recorder came to it; else nothing was tried.
+met()
+{
+	[ -e met ] || atf_fail "$1: the recorder did not come to this step"
 }
 
 # If the program was begun at all, its output comes.
@@ -58,6 +64,7 @@ stopped_body()
 		begin "${at%:*}" "${at#*:}" stop
 		(sleep 2; kill -CONT $run) 2> /dev/null &
 		wait $run || [ $? -eq 125 ] || atf_fail "$at: $(cat err)"
+		met "$at"
 		wait_for_output "$at"
 		atf_check -o save:leaks.json -e ignore -s ignore \
 		    memray-summary --json --leaks cap.bin
@@ -78,7 +85,9 @@ killed_body()
 	for at in $steps; do
 		begin "${at%:*}" "${at#*:}" kill
 		wait $run
-		[ $? -ne 137 ] || wait_for_output "$at"
+		atf_check_equal 137 $?
+		met "$at"
+		wait_for_output "$at"
 	done
 }
 
@@ -95,7 +104,9 @@ killed_unseen_body()
 	for at in hello:2 welcome:2 drain:1 drain:5 drain:20; do
 		begin "${at%:*}" "${at#*:}" kill
 		wait $run
-		[ $? -ne 137 ] || wait_for_output "$at"
+		atf_check_equal 137 $?
+		met "$at"
+		wait_for_output "$at"
 	done
 }
 
@@ -110,6 +121,7 @@ slow_body()
 	for at in accept:1 hello:1 memory:3 welcome:1 welcomed:1 drain:1; do
 		begin "${at%:*}" "${at#*:}" slow
 		wait $run || atf_fail "$at: $(cat err)"
+		met "$at"
 		wait_for_output "$at"
 		e2e_reports
 		e2e_near "$at: kept" "$(e2e_row leaks keep own_bytes)" 12000000

@@ -1,8 +1,9 @@
 /*
  * Preloaded into memray-run: at the FAULT_AT-th time that it comes to the
  * step FAULT_STEP of what it does for a process, it is stopped for a while,
- * dies, or is slow from then on (FAULT_HOW).  With FAULT_ROBUST=no there are
- * no robust futexes.  The program that it runs is not touched.
+ * dies, or is slow from then on (FAULT_HOW); the file "met" says that it came
+ * there.  With FAULT_ROBUST=no there are no robust futexes.  The program that
+ * it runs is not touched.
  */
 
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -51,6 +53,8 @@ fault(const char *step)
 	    strcmp(step, fault_step) != 0)
 		return;
 	seen = atomic_fetch_add(&fault_seen, 1) + 1;
+	if (seen == fault_at)
+		(void)close(open("met", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	if (seen == fault_at && strcmp(fault_how, "kill") == 0)
 		(void)kill(getpid(), SIGKILL);
 	else if (seen == fault_at && strcmp(fault_how, "stop") == 0)
