@@ -59,7 +59,8 @@ judgement_body()
 	                       ["above", "blocks", "count", "3.5"]]
 	m.main()
 	EOF
-	export PYTHONPATH="$(atf_get_srcdir)" PYTHONDONTWRITEBYTECODE=1
+	PYTHONPATH=$(atf_get_srcdir) PYTHONDONTWRITEBYTECODE=1
+	export PYTHONPATH PYTHONDONTWRITEBYTECODE
 	atf_check -o save:out python3 made_up.py same known varies arenas \
 	    broken endless
 	cat > expected <<-EOF
