@@ -7,7 +7,8 @@ churn = ctypes.CDLL(sys.argv[1]).churn
 
 
 def run():
-    return churn(int(sys.argv[2]), int(sys.argv[3]))
+    stack = int(sys.argv[4]) if len(sys.argv) > 4 else 0
+    return churn(int(sys.argv[2]), int(sys.argv[3]), ctypes.c_size_t(stack))
 
 
 print(run())

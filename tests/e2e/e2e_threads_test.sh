@@ -19,6 +19,27 @@ churn()
 	    atf_fail "$left bytes are too many"
 }
 
+compile_churn()
+{
+	cc -O1 -shared -fPIC -o churn.so "$src/churn.c" -lpthread \
+	    2> cc.err || atf_skip "no C compiler"
+}
+
+# PTHREAD_STACK_MIN, of which the C library takes its part.
+smallest_stack_each()
+{
+	compile_churn
+	for flags in --compress-on-exit --native --trace-python-allocators \
+	    "--native --trace-python-allocators" --aggregate --follow-fork; do
+		# Free-threaded builds have something to say.
+		# shellcheck disable=SC2086 # options
+		atf_check -o inline:"500\n" -e ignore memray-run $flags -q -f \
+		    -o cap.bin "$py" "$src/churn.py" ./churn.so 500 8 16384
+		left=$(unknown)
+		[ "${left:-0}" -ge 500000 ] || atf_fail "$flags: $left bytes"
+	done
+}
+
 atf_test_case churn
 churn_head()
 {
@@ -28,8 +49,7 @@ churn_head()
 churn_body()
 {
 	e2e_any_python
-	cc -O1 -shared -fPIC -o churn.so "$src/churn.c" -lpthread \
-	    2> cc.err || atf_skip "no C compiler"
+	compile_churn
 	churn 20000 1
 	churn 20000 8
 	churn 40000 64
@@ -129,5 +149,5 @@ atf_init_test_cases()
 	atf_add_test_case descriptors
 	atf_add_test_case root
 	atf_add_test_case addresses
-	e2e_add small_stack
+	e2e_add small_stack smallest_stack
 }
