@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>

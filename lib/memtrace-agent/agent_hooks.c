@@ -413,6 +413,22 @@ brk(void *end)
 	return (sbrk((char *)end - old) == (void *)-1 ? -1 : 0);
 }
 
+/* Whether a hook was jumped out of depends on which stack is which. */
+AGENT_EXPORT int
+sigaltstack(const stack_t *ss, stack_t *old)
+{
+	int error;
+
+	if (agent_real.sigaltstack == NULL && !agent_real_init()) {
+		errno = ENOMEM;
+		return (-1);
+	}
+	error = agent_real.sigaltstack(ss, old);
+	if (error == 0 && ss != NULL)
+		agent_thread_altstack(ss, __builtin_frame_address(0));
+	return (error);
+}
+
 /*
  * What is known of the code of a library ends with it; destructors that run
  * meanwhile may bring it back.

@@ -18,6 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Linux 4.7; the C library does not name it. */
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM	(1U << 31)
+#endif
+
 /*
  * As syscall(2), but a negative errno value is returned, not stored.  A
  * statement, since arguments of one call are evaluated in any order.

@@ -39,6 +39,12 @@ static _Thread_local struct agent_thread *thread_own
 static _Thread_local uint64_t thread_tried_us	/* to get a ring */
     __attribute__((__tls_model__("initial-exec")));
 
+/* The stack for signals, if it has SS_AUTODISARM; size 0 without. */
+static _Thread_local struct {
+	uintptr_t	low;
+	size_t		size;
+} thread_alt __attribute__((__tls_model__("initial-exec")));
+
 /* Of one whose block is being made, or could not be had. */
 static struct agent_thread	thread_none = { .busy = THREAD_ALWAYS };
 /* Of one without a ring, see agent_share.h. */
@@ -251,12 +257,24 @@ thread_begin(void)
 	return (t);
 }
 
+/* A handler on the stack that is known may set another one meanwhile. */
+void
+agent_thread_altstack(const stack_t *ss, const void *frame)
+{
+	if ((uintptr_t)frame - thread_alt.low < thread_alt.size)
+		return;
+	thread_alt.low = (uintptr_t)ss->ss_sp;
+	thread_alt.size = ((unsigned)ss->ss_flags & SS_AUTODISARM) != 0 ?
+	    ss->ss_size : 0;
+}
+
 bool
 agent_thread_hook_is_gone(const struct agent_thread *t, void *frame)
 {
 	stack_t ss;
 
 	return ((uintptr_t)frame >= (uintptr_t)t->busy &&
+	    (uintptr_t)frame - thread_alt.low >= thread_alt.size &&
 	    sigaltstack(NULL, &ss) != -1 && (ss.ss_flags & SS_ONSTACK) == 0);
 }
 

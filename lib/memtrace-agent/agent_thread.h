@@ -9,6 +9,8 @@
 #ifndef AGENT_THREAD_H
 #define AGENT_THREAD_H
 
+#include <signal.h>
+
 #include "agent.h"
 
 /* The thread's block; one that is always busy until its first event. */
@@ -57,6 +59,12 @@ struct agent_thread	*agent_thread_make(uint32_t tid);
 
 /* First record of who writes to a ring, and of each who goes on with it. */
 void	agent_thread_describe(struct agent_thread *);
+
+/*
+ * The calling function, with this frame, has set a stack for signals.  One
+ * with SS_AUTODISARM is not the thread's any more while a handler runs on it.
+ */
+void	agent_thread_altstack(const stack_t *, const void *frame);
 
 /*
  * Has a signal handler jumped out of the hook that set the guard?  Then the

@@ -200,11 +200,12 @@ unnoticed()
 	    2> cc.err || atf_skip "no C compiler"
 	what=$1
 	shift
+	e2e_python_flags
 	atf_check -o save:plain "$py" "$src/unnoticed.py" ./unnoticed.so "$what"
 	for flags in "$@"; do
 		# shellcheck disable=SC2086 # options
-		atf_check -o file:plain memray-run $flags -q -f -o cap.bin \
-		    "$py" "$src/unnoticed.py" ./unnoticed.so "$what"
+		atf_check -o file:plain memray-run $e2e_flags $flags -q -f \
+		    -o cap.bin "$py" "$src/unnoticed.py" ./unnoticed.so "$what"
 	done
 }
 
@@ -213,6 +214,20 @@ errno_each()
 	unnoticed errno --compress-on-exit "--native --no-symbols" \
 	    --trace-python-allocators --follow-fork
 	atf_check -o inline:"0 changes\n" cat plain
+}
+
+# All that the interrupted loop did is in the capture.
+disarmed_each()
+{
+	for mode in --compress-on-exit "--native --no-symbols" \
+	    --trace-python-allocators; do
+		unnoticed handlers "$mode"
+		atf_check -o inline:"300000 rounds\n" cat plain
+		e2e_reports
+		[ "$(e2e_meta total_allocations)" -ge 600000 ] ||
+		    e2e_fail "$(e2e_meta total_allocations) allocations"
+		atf_check_equal 0 "$(e2e_meta lost_events)"
+	done
 }
 
 allocators_each()
@@ -226,5 +241,5 @@ atf_init_test_cases()
 	e2e_add exit underscore_exit exception kill term abort same \
 	    thread_names \
 	    descriptors stdin closed_stdio forms jemalloc unread hint jumps \
-	    errno allocators
+	    errno allocators disarmed
 }

@@ -28,8 +28,16 @@ def missing():
         print("missing", error.errno)
 
 
+def set_stack(size):
+    """Debug builds of 3.14 and later want more than others."""
+    try:
+        threading.stack_size(size)
+    except ValueError:
+        threading.stack_size(2 * size)
+
+
 for size, run in (65536, spawn), (262144, popen), (65536, missing):
-    threading.stack_size(size)
+    set_stack(size)
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()

@@ -1,12 +1,15 @@
 /*
  * What a library sees of a profiler: errno after functions that leave it
- * alone, and an interpreter's allocators that are changed while in use.
+ * alone, an interpreter's allocators that are changed while in use, and
+ * handlers on a stack that is disarmed while they run.
  */
 
 #include <sys/mman.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,10 +18,16 @@
 #define PAGE	4096
 #define DEPTH	40		/* of stacks, in steps of two pages */
 #define SWAPS	200000
+#define ROUNDS	300000
+
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM	(1U << 31)
+#endif
 
 int	errno_changes(int threads);
 int	swap(void *(*)(size_t), void (*)(void *), int (*)(int, void *),
 	    void (*)(int, void *));
+int	handlers(void);
 
 static _Atomic int changes;
 
@@ -121,4 +130,40 @@ swap(void *(*take)(size_t), void (*give)(void *), int (*first)(int, void *),
 	}
 	swapped = true;
 	return (pthread_join(t, NULL) == 0 ? i : -1);
+}
+
+static void
+on_alarm(int number)
+{
+	void *p;
+
+	(void)number;
+	p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	(void)munmap(p, PAGE);
+}
+
+/* The stack of the handlers is above all frames that they interrupt. */
+int
+handlers(void)
+{
+	char above[64 * 1024];
+	stack_t stack = { .ss_sp = above, .ss_size = sizeof(above) };
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct itimerval often = { { 0, 100 }, { 0, 100 } }, never = { 0 };
+	void *p;
+	int i;
+
+	stack.ss_flags = (int)SS_AUTODISARM;
+	action.sa_flags = SA_ONSTACK | SA_RESTART;
+	if (sigaltstack(&stack, NULL) != 0 ||
+	    sigaction(SIGALRM, &action, NULL) != 0 ||
+	    setitimer(ITIMER_REAL, &often, NULL) != 0)
+		return (-1);
+	for (i = 0; i < ROUNDS; i++) {
+		p = malloc((size_t)i % 50 + 1);
+		free(realloc(p, 5000));
+	}
+	(void)setitimer(ITIMER_REAL, &never, NULL);
+	stack.ss_flags = SS_DISABLE;
+	return (sigaltstack(&stack, NULL) == 0 ? i : -1);
 }

@@ -1,4 +1,4 @@
-"""Call a function of unnoticed.c: errno, or swap."""
+"""Call a function of unnoticed.c: errno, swap or handlers."""
 
 import ctypes
 import sys
@@ -18,5 +18,7 @@ def swap():
 
 if sys.argv[2] == "errno":
     print(library.errno_changes(20), "changes")
+elif sys.argv[2] == "handlers":
+    print(library.handlers(), "rounds")
 else:
     print(swap(), "swaps")
